@@ -1,0 +1,144 @@
+//! One run from beginning to end.
+
+use std::{fs, process::ExitCode, sync::Arc, thread};
+
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
+use uuid::Uuid;
+
+use crate::{
+    client::{Client, request},
+    components,
+    database::Database,
+    load::{self, Load},
+    options::Options,
+    report::{Conditions, Measured, Report},
+    scenario::Scenario,
+    server::{Server, Settings, Side},
+    wire::Wire,
+    world::World,
+};
+
+/// How often a scenario is done before its statements are counted: everything is then prepared.
+const COUNTING_WARM_UP: u64 = 50;
+/// How often it is done while they are counted.
+const COUNTED: u64 = 200;
+
+/// Measures everything, prints it, and writes it down.
+pub(crate) async fn run(options: &Options) -> Result<ExitCode> {
+    fs::create_dir_all(&options.output).with_context(|| format!("cannot make {}", options.output.display()))?;
+    let server = options.database_url.as_ref();
+    let server = server.context("which Postgres server? Set DATABASE_URL, or let `cargo xtask bench` start one")?;
+    let database = Database::create(server).await?;
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    // When this is dropped, so are the servers.
+    let report = tokio::select! {
+        report = measure(options, &database) => report,
+        _ = interrupt.recv() => Err(anyhow!("interrupted")),
+        _ = terminate.recv() => Err(anyhow!("terminated")),
+    };
+    let removed = database.remove().await;
+    let report = report?;
+    removed?;
+
+    print!("{report}");
+    let path = options.output.join("results.json");
+    fs::write(&path, serde_json::to_string_pretty(&report)? + "\n")
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    println!("\nWritten to {}", path.display());
+    Ok(if options.enforce && !report.reached() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+async fn measure(options: &Options, database: &Database) -> Result<Report> {
+    let settings = Settings {
+        host: options.host.clone(),
+        manifest: options.manifest.clone(),
+        output: options.output.clone(),
+        secret: format!("{}{}", Uuid::now_v7().simple(), Uuid::now_v7().simple()),
+        postgres_connections: options.connections,
+    };
+    progress("Making a database and filling it through the API");
+    let servers = start_both(&settings, database.url(), "").await?;
+    let world = World::build(&settings.secret, servers[0].address).await?;
+    check_sameness(&servers, &world).await?;
+    database.settle().await?;
+
+    let scenarios = [Scenario::reads(&world), Scenario::lives(&world)].map(Arc::new);
+    let mut measured = scenarios.each_ref().map(|scenario| Measured::new(scenario));
+
+    progress("Counting statements and round trips");
+    let wire = Wire::relay(database.url()).await?;
+    for relayed in start_both(&settings, wire.url(), "relayed-").await? {
+        for (scenario, measured) in scenarios.iter().zip(&mut measured) {
+            load::times(COUNTING_WARM_UP, scenario, &relayed).await?;
+            let before = wire.traffic();
+            load::times(COUNTED, scenario, &relayed).await?;
+            measured.count(relayed.side, wire.traffic().since(before), COUNTED);
+        }
+        relayed.stop().await?;
+    }
+
+    let (rounds, warm_up, seconds) = options.turns();
+    let load = Load {
+        connections: options.connections,
+        warm_up,
+        measured: seconds,
+    };
+    for (scenario, measured) in scenarios.iter().zip(&mut measured) {
+        for round in 1..=rounds {
+            progress(&format!("Measuring {}, round {round} of {rounds}", scenario.name()));
+            for server in &servers {
+                measured.add(server.side, load::turn(load, scenario, server).await?);
+            }
+        }
+    }
+    for server in servers {
+        server.stop().await?;
+    }
+
+    progress("Measuring the components");
+    let components = components::measure(&settings, database.url(), &world).await?;
+    let conditions = Conditions {
+        cpus: thread::available_parallelism().map_or(0, usize::from),
+        postgres: database.version().await?,
+        connections: load.connections,
+        rounds,
+        seconds: load.measured.as_secs_f64(),
+        warm_up_seconds: load.warm_up.as_secs_f64(),
+    };
+    Report::new(conditions, measured, components)
+}
+
+async fn start_both(settings: &Settings, database: &Url, prefix: &str) -> Result<[Server; 2]> {
+    let [host, baseline] = Side::BOTH.map(|side| {
+        let name = format!("{prefix}{}", side.name());
+        async move { Server::start(side, settings, database, &name, &[]).await }
+    });
+    Ok([host.await?, baseline.await?])
+}
+
+/// Both sides have to answer the same, or the comparison says nothing.
+async fn check_sameness(servers: &[Server; 2], world: &World) -> Result<()> {
+    let id = world.executions.first().context("there are executions")?;
+    let read = request(&world.owner, "GET", &format!("/api/executions/{id}"), None);
+    let mut answers = Vec::new();
+    for server in servers {
+        let mut client = Client::connect(server.address).await?;
+        let reply = client.expect(&read, 200).await?;
+        ensure!(reply.etag.is_some(), "the {} gives no ETag", server.side.name());
+        answers.push((reply.etag, String::from_utf8_lossy(reply.body).into_owned()));
+    }
+    if answers[0] != answers[1] {
+        bail!("the two sides do not answer the same: {answers:#?}");
+    }
+    Ok(())
+}
+
+fn progress(what: &str) {
+    eprintln!("{what}");
+}

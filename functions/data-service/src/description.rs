@@ -1,0 +1,47 @@
+//! `GET /api/openapi.json` and `GET /api/docs`.
+
+use http::Method;
+use runledger_web::{Call, Endpoint, Html, JsonText, NoParams, Problem, Public, Reply};
+
+/// The description of the whole API, made by `cargo xtask openapi` from the route tables.
+const OPENAPI: &str = include_str!("../../../docs/openapi.json");
+/// A page that shows it to people.
+const DOCS: &str = include_str!("docs.html");
+
+/// Describes the API.
+pub(crate) struct GetOpenApi;
+
+impl Endpoint for GetOpenApi {
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/api/openapi.json";
+    const CONDITIONAL: bool = true;
+    const SUMMARY: &'static str = "The API's description (OpenAPI 3.1)";
+    type Access = Public;
+    type Path = NoParams;
+    type Query = NoParams;
+    type Body = ();
+    type Reply = JsonText;
+
+    async fn handle(_: Call<Self>) -> Result<Reply<JsonText>, Problem> {
+        Ok(Reply::new(JsonText(OPENAPI)))
+    }
+}
+
+/// Shows the API's description.
+pub(crate) struct GetDocs;
+
+impl Endpoint for GetDocs {
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/api/docs";
+    const CONDITIONAL: bool = true;
+    const SUMMARY: &'static str = "The API's reference, for people";
+    type Access = Public;
+    type Path = NoParams;
+    type Query = NoParams;
+    type Body = ();
+    type Reply = Html;
+
+    async fn handle(_: Call<Self>) -> Result<Reply<Html>, Problem> {
+        Ok(Reply::new(Html(DOCS)))
+    }
+}

@@ -1,0 +1,109 @@
+//! `GET /api/executions/{id}` and `GET /api/graphs/{graph_id}/executions/{id}`.
+
+use http::Method;
+use runledger_models::{Caller, GraphExecution, GraphExecutionWithNodes, Id};
+use runledger_store::{Db, executions};
+use runledger_web::{AnyRole, Call, Config, Endpoint, Problem, Reply, params};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::view::View;
+
+params! {
+    /// The execution.
+    pub(crate) struct ExecutionPath {
+        /// The execution.
+        id: Id,
+    }
+}
+
+params! {
+    /// The execution, and the graph that it has to be of.
+    pub(crate) struct GraphExecutionPath {
+        /// The graph.
+        graph_id: Id,
+        /// The execution.
+        id: Id,
+    }
+}
+
+params! {
+    /// How much of the execution.
+    pub(crate) struct GetQuery {
+        /// Whether its node executions are in the answer: the first thousand in queue order.
+        include_node_executions: Option<bool>,
+    }
+}
+
+/// An execution, with or without its nodes.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum OneExecution {
+    /// With its nodes.
+    WithNodes(GraphExecutionWithNodes),
+    /// Without.
+    Alone(GraphExecution),
+}
+
+async fn read(
+    db: &Db,
+    config: &Config,
+    caller: &Caller,
+    graph_id: Option<&Id>,
+    id: &Id,
+    query: &GetQuery,
+) -> Result<Reply<OneExecution>, Problem> {
+    let scope = caller.scope();
+    let execution = if query.include_node_executions == Some(true) {
+        let execution = executions::get_with_nodes(db, &scope, graph_id, id).await?;
+        OneExecution::WithNodes(execution.for_caller(caller, config))
+    } else {
+        OneExecution::Alone(
+            executions::get(db, &scope, graph_id, id)
+                .await?
+                .for_caller(caller, config),
+        )
+    };
+    Ok(Reply::new(execution))
+}
+
+/// Reads an execution.
+pub(crate) struct GetExecution;
+
+impl Endpoint for GetExecution {
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/api/executions/{id}";
+    const CONDITIONAL: bool = true;
+    const SUMMARY: &'static str = "Read an execution with its inputs and outputs";
+    const PROBLEMS: &'static [u16] = &[404];
+    type Access = AnyRole;
+    type Path = ExecutionPath;
+    type Query = GetQuery;
+    type Body = ();
+    type Reply = OneExecution;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<OneExecution>, Problem> {
+        read(&call.db, &call.config, &call.who, None, &call.path.id, &call.query).await
+    }
+}
+
+/// Reads an execution of a graph.
+pub(crate) struct GetGraphExecution;
+
+impl Endpoint for GetGraphExecution {
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/api/graphs/{graph_id}/executions/{id}";
+    const CONDITIONAL: bool = true;
+    const SUMMARY: &'static str = "Read an execution of a graph with its inputs and outputs";
+    const PROBLEMS: &'static [u16] = &[404];
+    type Access = AnyRole;
+    type Path = GraphExecutionPath;
+    type Query = GetQuery;
+    type Body = ();
+    type Reply = OneExecution;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<OneExecution>, Problem> {
+        let GraphExecutionPath { graph_id, id } = &call.path;
+        read(&call.db, &call.config, &call.who, Some(graph_id), id, &call.query).await
+    }
+}

@@ -1,0 +1,106 @@
+//! `POST /api/executions/batch`.
+
+use http::{Method, StatusCode};
+use runledger_models::{
+    Json,
+    import::{self, ImportedExecution, MAX_ITEMS},
+    json::Record,
+};
+use runledger_store::{Error, executions};
+use runledger_web::{Body, Call, Endpoint, NoParams, Parts, Problem, Reply, ServiceOnly, read_json};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+const JSON: &str = "application/json";
+const NDJSON: &str = "application/x-ndjson";
+
+/// Executions to import: a JSON array, or one JSON object on each line.
+pub(crate) struct ImportBody(Vec<ImportedExecution>);
+
+impl Body for ImportBody {
+    fn read(parts: &Parts<'_>) -> Result<Self, Problem> {
+        let texts: Vec<Json> = if parts.has_type(JSON) {
+            read_json(parts.bytes, "")?
+        } else if parts.has_type(NDJSON) {
+            read_lines(parts.bytes)?
+        } else {
+            return Err(Problem::unsupported_type(&format!("{JSON} or {NDJSON}")));
+        };
+        if !(1..=MAX_ITEMS).contains(&texts.len()) {
+            return Err(Problem::invalid_at("", format!("must hold 1 to {MAX_ITEMS} items")));
+        }
+        let mut items = Vec::with_capacity(texts.len());
+        let mut errors = Vec::new();
+        for (index, text) in texts.iter().enumerate() {
+            match read_json(text.get().as_bytes(), &format!("/{index}")) {
+                Ok(Record(item)) => items.push(item),
+                Err(problem) => errors.extend(problem.into_errors()?),
+            }
+        }
+        if errors.is_empty() {
+            Ok(Self(items))
+        } else {
+            Err(Problem::invalid(errors))
+        }
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn describe(document: &mut runledger_web::openapi::Document) -> Option<utoipa::openapi::request_body::RequestBody> {
+        use utoipa::openapi::{ArrayBuilder, Content};
+        let item = document.schema::<ImportedExecution>();
+        let items = ArrayBuilder::new()
+            .items(item.clone())
+            .min_items(Some(1))
+            .max_items(Some(MAX_ITEMS));
+        let mut body = runledger_web::openapi::json_body(items.into());
+        body.content.insert(NDJSON.to_owned(), Content::new(Some(item)).into());
+        Some(body)
+    }
+}
+
+/// The values of the lines that are not blank. One more than may be tells that there are too many.
+fn read_lines(bytes: &[u8]) -> Result<Vec<Json>, Problem> {
+    let lines = bytes.split(|byte| *byte == b'\n').enumerate();
+    let filled = lines
+        .filter(|(_, line)| !line.trim_ascii().is_empty())
+        .take(MAX_ITEMS + 1);
+    let read = |(index, line): (usize, &[u8])| {
+        read_json(line, "").map_err(|problem| {
+            if problem.status() == StatusCode::BAD_REQUEST {
+                return Problem::malformed(format!("line {} is not JSON", index + 1));
+            }
+            problem
+        })
+    };
+    filled.map(read).collect()
+}
+
+/// What was imported.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Imported {
+    /// The executions' identifiers, in the order of the items.
+    ids: Vec<String>,
+}
+
+/// Imports executions in any status: all of them or none.
+pub(crate) struct ImportExecutions;
+
+impl Endpoint for ImportExecutions {
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/api/executions/batch";
+    const STATUS: StatusCode = StatusCode::CREATED;
+    const SUMMARY: &'static str = "Import executions, all or none";
+    const PROBLEMS: &'static [u16] = &[409];
+    type Access = ServiceOnly;
+    type Path = NoParams;
+    type Query = NoParams;
+    type Body = ImportBody;
+    type Reply = Imported;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<Imported>, Problem> {
+        let ImportBody(mut items) = call.body;
+        import::prepare(&mut items).map_err(Error::Invalid)?;
+        let done = executions::import(&call.db, call.once.as_ref(), &call.who.scope(), items).await?;
+        Ok(Reply::done(done.map(|ids| Imported { ids })))
+    }
+}

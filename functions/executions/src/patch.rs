@@ -1,0 +1,64 @@
+//! `PATCH /api/executions/{id}`.
+
+use http::Method;
+use runledger_models::{ExecutionStatus, GraphExecution, Object, fault::escape, stats};
+use runledger_store::executions::{self, Change};
+use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::get::ExecutionPath;
+
+/// What to change: at least one of the two. Both are stored together, or neither.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PatchExecutionBody {
+    /// The status to move to.
+    status: Option<ExecutionStatus>,
+    /// Statistics to merge into those that are stored, under their stored names (`walltime`) or the names that the API
+    /// shows (`duration`). Names that the ledger does not know are kept.
+    #[schema(value_type = Option<Object>)]
+    stats: Option<Object>,
+}
+
+impl PatchExecutionBody {
+    fn into_change(self) -> Result<Change, Problem> {
+        if self.status.is_none() && self.stats.is_none() {
+            return Err(Problem::invalid_at(
+                "",
+                "has neither status nor stats; send at least one",
+            ));
+        }
+        let stats = self
+            .stats
+            .map(stats::to_stored)
+            .transpose()
+            .map_err(|invalid| Problem::invalid_at(format!("/stats/{}", escape(&invalid.key)), invalid.detail))?;
+        Ok(Change {
+            status: self.status,
+            stats,
+        })
+    }
+}
+
+/// Moves an execution to another status, changes its statistics, or both.
+pub(crate) struct PatchExecution;
+
+impl Endpoint for PatchExecution {
+    const METHOD: Method = Method::PATCH;
+    const PATH: &'static str = "/api/executions/{id}";
+    const SUMMARY: &'static str = "Change an execution's status, statistics, or both";
+    const PROBLEMS: &'static [u16] = &[404, 409];
+    type Access = ServiceOnly;
+    type Path = ExecutionPath;
+    type Query = NoParams;
+    type Body = JsonBody<PatchExecutionBody>;
+    type Reply = GraphExecution;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<GraphExecution>, Problem> {
+        let JsonBody(body) = call.body;
+        let change = body.into_change()?;
+        let done = executions::change(&call.db, call.once.as_ref(), &call.who.scope(), &call.path.id, change).await?;
+        Ok(Reply::done(done))
+    }
+}

@@ -1,0 +1,47 @@
+//! `PUT /api/graphs/{graph_id}/versions/{version}`.
+
+use http::Method;
+use runledger_models::{
+    Id,
+    graph::{GraphVersion, NewGraphVersion},
+};
+use runledger_store::{Error, graphs};
+use runledger_web::{Bounded, Call, Endpoint, JsonBody, NoParams, OnBehalf, Problem, Reply, params};
+
+params! {
+    /// The version of a graph.
+    pub(crate) struct GraphVersionPath {
+        /// The graph.
+        graph_id: Id,
+        /// The version.
+        version: Bounded<0, 2_147_483_647>,
+    }
+}
+
+/// Registers a version of a graph of the user that the service acts for, or brings it up to date.
+pub(crate) struct PutGraphVersion;
+
+impl Endpoint for PutGraphVersion {
+    const METHOD: Method = Method::PUT;
+    const PATH: &'static str = "/api/graphs/{graph_id}/versions/{version}";
+    const SUMMARY: &'static str = "Register a version of a graph";
+    const PROBLEMS: &'static [u16] = &[409];
+    type Access = OnBehalf;
+    type Path = GraphVersionPath;
+    type Query = NoParams;
+    type Body = JsonBody<NewGraphVersion>;
+    type Reply = GraphVersion;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<GraphVersion>, Problem> {
+        let JsonBody(graph) = call.body;
+        graph.check().map_err(Error::Invalid)?;
+        let GraphVersionPath {
+            graph_id,
+            version: Bounded(version),
+        } = call.path;
+        // Bounded to what the column holds.
+        let version = i32::try_from(version).unwrap_or(i32::MAX);
+        let done = graphs::put_graph(&call.db, call.once.as_ref(), &call.who, &graph_id, version, &graph).await?;
+        Ok(Reply::done(done))
+    }
+}

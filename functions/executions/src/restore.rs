@@ -1,0 +1,30 @@
+//! `POST /api/executions/{id}/restore`.
+
+use http::Method;
+use runledger_models::GraphExecution;
+use runledger_store::executions;
+use runledger_web::{AnyRole, Call, Endpoint, NoParams, Problem, Reply};
+
+use crate::{get::ExecutionPath, view::View};
+
+/// Undoes a soft delete.
+pub(crate) struct RestoreExecution;
+
+impl Endpoint for RestoreExecution {
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/api/executions/{id}/restore";
+    const SUMMARY: &'static str = "Bring a deleted execution back";
+    const PROBLEMS: &'static [u16] = &[404];
+    type Access = AnyRole;
+    type Path = ExecutionPath;
+    type Query = NoParams;
+    type Body = ();
+    type Reply = GraphExecution;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<GraphExecution>, Problem> {
+        let done = executions::restore(&call.db, call.once.as_ref(), &call.who.scope(), &call.path.id).await?;
+        Ok(Reply::done(
+            done.map(|execution| execution.for_caller(&call.who, &call.config)),
+        ))
+    }
+}

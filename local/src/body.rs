@@ -1,0 +1,294 @@
+//! Bodies on their way through the host.
+
+use std::{
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use futures::future::poll_fn;
+use http::{HeaderMap, Response, header::CONTENT_LENGTH};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::{sync::OwnedSemaphorePermit, time::sleep};
+use wasmtime_wasi_http::{Error, WasiBody};
+
+use crate::problem::Problem;
+
+// Statuses without a body.
+const NO_CONTENT: u16 = 204;
+const NOT_MODIFIED: u16 = 304;
+/// A response up to this size is sent whole.
+const SHORT: usize = 64 * 1024;
+/// How long the head of a response waits for the body, so that both can go out together.
+const JOIN_PATIENCE: Duration = Duration::from_millis(5);
+/// How long it waits for a body that the component has said to be short.
+const SHORT_PATIENCE: Duration = Duration::from_secs(1);
+
+/// A request's body with a limit. What exceeds it is an error to the component, and is remembered for the host.
+pub(crate) struct LimitedBody {
+    body: Incoming,
+    left: u64,
+    exceeded: Arc<AtomicBool>,
+}
+
+impl LimitedBody {
+    /// At most `limit` bytes of `body`; `exceeded` becomes true when there are more.
+    pub(crate) fn new(body: Incoming, limit: u64, exceeded: Arc<AtomicBool>) -> Self {
+        Self {
+            body,
+            left: limit,
+            exceeded,
+        }
+    }
+}
+
+impl Body for LimitedBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let frame = match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => frame,
+            Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error.into()))),
+            Poll::Ready(None) => return Poll::Ready(None),
+            Poll::Pending => return Poll::Pending,
+        };
+        let size = frame.data_ref().map_or(0, |data| data.len() as u64);
+        let Some(left) = self.left.checked_sub(size) else {
+            self.exceeded.store(true, Ordering::Relaxed);
+            return Poll::Ready(Some(Err(Error::HttpRequestBodySize(None))));
+        };
+        self.left = left;
+        Poll::Ready(Some(Ok(frame)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A response's body.
+pub(crate) enum ResponseBody {
+    /// All of it.
+    Whole(Option<Bytes>),
+    /// A part that has come already, and the rest.
+    Streamed {
+        /// What has come already.
+        first: Bytes,
+        /// The rest.
+        rest: WasiBody,
+        /// The request counts as being served until the body has been sent.
+        _permit: OwnedSemaphorePermit,
+    },
+}
+
+impl From<Bytes> for ResponseBody {
+    fn from(bytes: Bytes) -> Self {
+        Self::Whole((!bytes.is_empty()).then_some(bytes))
+    }
+}
+
+/// A component's response as it is sent: with its body collected, if that is short and soon complete.
+pub(crate) async fn finish(
+    response: Response<WasiBody>,
+    is_head: bool,
+    permit: OwnedSemaphorePermit,
+) -> Result<Response<ResponseBody>, Problem> {
+    let (parts, body) = response.into_parts();
+    let bodiless =
+        is_head || parts.status.is_informational() || matches!(parts.status.as_u16(), NO_CONTENT | NOT_MODIFIED);
+    let body = if bodiless {
+        Ok(ResponseBody::Whole(None))
+    } else {
+        join(body, content_length(&parts.headers), permit).await
+    };
+    match body {
+        Ok(body) => Ok(Response::from_parts(parts, body)),
+        Err(error) => {
+            tracing::error!(%error, "a response's body failed");
+            Err(Problem::Failed)
+        }
+    }
+}
+
+/// The length of a body as its headers give it.
+pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Collects a component's body if it is short and soon complete; `length` is what the component says of its size.
+async fn join(mut body: WasiBody, length: Option<u64>, permit: OwnedSemaphorePermit) -> Result<ResponseBody, Error> {
+    let is_short = length.is_some_and(|length| length <= SHORT as u64);
+    let mut collected = Collected::default();
+    if length == Some(0) {
+        return Ok(collected.into_bytes().into());
+    }
+    // Only made if there is something to wait for.
+    let mut patience = pin!(None);
+    while collected.len() < SHORT {
+        let next = poll_fn(|cx| {
+            if let Poll::Ready(frame) = Pin::new(&mut body).poll_frame(cx) {
+                return Poll::Ready(Some(frame));
+            }
+            if patience.is_none() {
+                patience.set(Some(sleep(if is_short { SHORT_PATIENCE } else { JOIN_PATIENCE })));
+            }
+            match patience.as_mut().as_pin_mut().map(|patience| patience.poll(cx)) {
+                Some(Poll::Ready(())) => Poll::Ready(None),
+                _ => Poll::Pending,
+            }
+        });
+        match next.await {
+            Some(Some(frame)) => {
+                if let Ok(data) = frame?.into_data() {
+                    collected.push(data);
+                }
+                // The end itself comes later, and says nothing new.
+                if length == Some(collected.len() as u64) {
+                    return Ok(collected.into_bytes().into());
+                }
+            }
+            // A body that is shorter than it should be does not always end with an error.
+            Some(None) if length.is_some() => return Err(Error::HttpResponseBodySize(length)),
+            Some(None) => return Ok(collected.into_bytes().into()),
+            None => break,
+        }
+    }
+    Ok(ResponseBody::Streamed {
+        first: collected.into_bytes(),
+        rest: body,
+        _permit: permit,
+    })
+}
+
+/// Pieces of a body; a single one is not copied.
+#[derive(Default)]
+struct Collected {
+    first: Bytes,
+    more: BytesMut,
+}
+
+impl Collected {
+    fn len(&self) -> usize {
+        self.first.len() + self.more.len()
+    }
+
+    fn push(&mut self, data: Bytes) {
+        if self.first.is_empty() {
+            self.first = data;
+        } else {
+            self.more.extend_from_slice(&data);
+        }
+    }
+
+    fn into_bytes(self) -> Bytes {
+        if self.more.is_empty() {
+            return self.first;
+        }
+        let mut all = BytesMut::from(self.first);
+        all.unsplit(self.more);
+        all.freeze()
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match &mut *self {
+            Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Streamed { first, .. } if !first.is_empty() => {
+                Poll::Ready(Some(Ok(Frame::data(std::mem::take(first)))))
+            }
+            Self::Streamed { rest, .. } => Pin::new(rest).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(bytes) => bytes.is_none(),
+            Self::Streamed { first, rest, .. } => first.is_empty() && rest.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
+            Self::Streamed { first, rest, .. } => {
+                let (first, rest) = (first.len() as u64, rest.size_hint());
+                let mut hint = SizeHint::new();
+                hint.set_lower(rest.lower().saturating_add(first));
+                if let Some(upper) = rest.upper().and_then(|upper| upper.checked_add(first)) {
+                    hint.set_upper(upper);
+                }
+                hint
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures::{StreamExt as _, stream};
+    use http_body_util::{BodyExt as _, StreamBody};
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    /// A body of `pieces`, the last of which never comes if it is `None`.
+    fn body(pieces: &[Option<&'static str>]) -> WasiBody {
+        let pieces = pieces.to_vec();
+        let frames = stream::iter(pieces).then(|piece| async move {
+            match piece {
+                Some("error") => Err(Error::HttpProtocolError),
+                Some(piece) => Ok(Frame::data(Bytes::from_static(piece.as_bytes()))),
+                None => std::future::pending().await,
+            }
+        });
+        StreamBody::new(frames).boxed_unsync()
+    }
+
+    async fn joined(pieces: &[Option<&'static str>], length: Option<u64>) -> Result<ResponseBody, Error> {
+        let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
+        join(body(pieces), length, permit).await
+    }
+
+    #[tokio::test]
+    async fn a_short_body_is_sent_whole() {
+        for (pieces, length) in [
+            (&[Some("one"), Some(" two")][..], None),
+            (&[Some("one"), Some(" two"), None][..], Some(7)),
+        ] {
+            let body = joined(pieces, length).await.unwrap();
+            assert!(matches!(body, ResponseBody::Whole(Some(bytes)) if bytes == "one two"));
+        }
+        assert!(joined(&[], None).await.unwrap().is_end_stream());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_takes_its_time_is_streamed() {
+        let mut body = joined(&[Some("one"), Some(" two"), None], None).await.unwrap();
+        assert_eq!(body.size_hint().lower(), 7);
+        let frame = body.frame().await.unwrap().unwrap();
+        assert_eq!(frame.into_data().unwrap(), "one two");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_fails_before_it_is_sent_is_an_error() {
+        assert!(joined(&[Some("one"), Some("error")], None).await.is_err());
+        assert!(joined(&[Some("one")], Some(4)).await.is_err(), "too short");
+    }
+}

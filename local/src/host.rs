@@ -1,0 +1,146 @@
+//! The host as a whole: from the command line to serving.
+
+use std::{collections::BTreeMap, env, io::Write as _, net::SocketAddr, sync::Arc};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+use wasmtime::Engine;
+
+use crate::{
+    admission::Admission,
+    app::Application,
+    engine,
+    guest::Services,
+    instances::{Factory, Instances},
+    log::Log,
+    options::{Limits, Options},
+    postgres, redis,
+    server::Server,
+    service::Service,
+};
+
+/// Runs what the command line asks for, until it is done or a signal says to stop.
+pub async fn run(options: Options, log: Log) -> Result<()> {
+    let app = Application::load(&options.from, &options.variable, |name| env::var(name).ok())?;
+    if !app.unserved_triggers.is_empty() {
+        tracing::warn!(kinds = ?app.unserved_triggers, "the manifest has triggers that this host does not serve");
+    }
+    let limits = Arc::new(options.limits.clone());
+    let engine = engine::new(&limits)?;
+    // Bound before the components are compiled, so that a taken port is known at once.
+    let server = Server::bind(options.listen).await?;
+    let services = Arc::new(services(&limits, log.clone()));
+    let components = link(&app, &engine, &options, &services, server.address())?;
+    if let Some(times) = options.measure_cold_start {
+        return measure(components, times).await;
+    }
+
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping");
+    };
+    let address = server.address();
+    let service = Arc::new(Service {
+        router: app.router,
+        components: components
+            .into_iter()
+            .map(|(name, factory)| (name, Instances::new(factory)))
+            .collect(),
+        admission: Admission::new(limits.max_in_flight, limits.max_queued, limits.queue_deadline_ms),
+        limits: Arc::clone(&limits),
+        log,
+        this: address,
+    });
+    announce(&app.name, address)?;
+    server.run(service, stop, limits.shutdown_deadline_ms).await;
+    Ok(())
+}
+
+/// The line that says that requests are being served. Standard output has no other.
+fn announce(name: &str, address: SocketAddr) -> Result<()> {
+    tracing::info!(application = name, %address, "serving");
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "Serving http://{address}")
+        .and_then(|()| out.flush())
+        .context("standard output is closed")
+}
+
+fn services(limits: &Limits, log: Log) -> Services {
+    Services {
+        postgres: postgres::Pools::new(postgres::Limits {
+            size: limits.postgres_connections,
+            wait: limits.postgres_wait_ms,
+            connect: limits.connect_timeout_ms,
+        }),
+        redis: redis::Servers::new(redis::Limits {
+            connect: limits.connect_timeout_ms,
+            response: limits.redis_response_ms,
+        }),
+        log,
+    }
+}
+
+type Linked = Vec<(Arc<str>, Factory)>;
+
+/// Compiles and links all components, at the same time.
+fn link(
+    app: &Application,
+    engine: &Engine,
+    options: &Options,
+    services: &Arc<Services>,
+    this: SocketAddr,
+) -> Result<Linked> {
+    let limits = Arc::new(options.limits.clone());
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = app
+            .components
+            .iter()
+            .map(|component| {
+                let limits = &limits;
+                scope.spawn(move || {
+                    let compiled = engine::compile(engine, component, &options.state_dir)?;
+                    let factory = Factory::new(&compiled, component, services, limits, this)?;
+                    Ok((Arc::clone(&component.name), factory))
+                })
+            })
+            .collect();
+        let joined = threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|_| anyhow::bail!("it panicked")));
+        joined.collect()
+    })
+}
+
+/// How long making an instance takes, in microseconds.
+#[derive(Serialize)]
+struct ColdStart {
+    p50_us: u128,
+    p99_us: u128,
+}
+
+async fn measure(components: Linked, times: usize) -> Result<()> {
+    let mut report = BTreeMap::new();
+    for (name, factory) in components {
+        let mut taken = Vec::new();
+        for _ in 0..times.max(1) {
+            taken.push(factory.measure().await?.as_micros());
+        }
+        taken.sort_unstable();
+        let at = |percent: usize| taken[(taken.len() - 1) * percent / 100];
+        report.insert(
+            name.to_string(),
+            ColdStart {
+                p50_us: at(50),
+                p99_us: at(99),
+            },
+        );
+    }
+    println!("{}", serde_json::to_string(&report)?);
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! A host for one machine: runs the HTTP components of a Spin application (`spin.toml` as it is) on wasmtime, for
+//! development, tests and small installations. What outgrows it runs on Spin unchanged.
+
+mod admission;
+mod app;
+mod bindings;
+mod body;
+mod engine;
+mod guest;
+mod host;
+mod http_out;
+mod instances;
+mod log;
+mod manifest;
+mod options;
+mod outbound;
+mod output;
+mod postgres;
+mod problem;
+mod redis;
+mod routes;
+mod server;
+mod service;
+mod template;
+mod variables;
+
+pub use host::run;
+pub use log::Log;
+pub use options::{Limits, Options};

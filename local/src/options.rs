@@ -1,0 +1,109 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser};
+
+/// Serves a Spin application's HTTP components on one machine.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "runledger-local", version)]
+pub struct Options {
+    /// The application's manifest.
+    #[arg(long, value_name = "FILE", default_value = "spin.toml")]
+    pub from: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+    /// Where compiled components are kept.
+    #[arg(long, value_name = "DIR", default_value = "target/local")]
+    pub state_dir: PathBuf,
+    /// Sets a variable of the application; goes before SPIN_VARIABLE_<NAME> of the environment.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    pub variable: Vec<(String, String)>,
+    /// What to log: error, warn, info, debug, or directives such as `info,runledger_local=debug`.
+    #[arg(long, value_name = "LEVEL", env = "RUNLEDGER_LOG", default_value = "info")]
+    pub log: String,
+    /// Instead of serving: instantiates each component this many times and prints how long that took, as JSON.
+    #[arg(long, value_name = "TIMES")]
+    pub measure_cold_start: Option<usize>,
+    /// Limits of requests, instances and connections.
+    #[command(flatten)]
+    pub limits: Limits,
+}
+
+/// Limits of requests, instances and connections.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct Limits {
+    /// Requests that are served at once.
+    #[arg(long, value_name = "COUNT", default_value_t = 256)]
+    pub max_in_flight: usize,
+    /// Requests that wait while so many are served; one more is answered 503.
+    #[arg(long, value_name = "COUNT", default_value_t = 1024)]
+    pub max_queued: usize,
+    /// How long a request may wait before it is answered 503.
+    #[arg(long, value_name = "MS", default_value = "2000", value_parser = milliseconds)]
+    pub queue_deadline_ms: Duration,
+    /// How long a request may take before it is answered 504.
+    #[arg(long, value_name = "MS", default_value = "30000", value_parser = milliseconds)]
+    pub request_deadline_ms: Duration,
+    /// How long an instance may go on with responses that have begun, such as event streams.
+    #[arg(long, value_name = "MS", default_value = "3600000", value_parser = milliseconds)]
+    pub stream_deadline_ms: Duration,
+    /// How long requests in flight may go on after a signal to stop.
+    #[arg(long, value_name = "MS", default_value = "10000", value_parser = milliseconds)]
+    pub shutdown_deadline_ms: Duration,
+    /// Bytes of a request's body; more is answered 413.
+    #[arg(long, value_name = "BYTES", default_value_t = 64 << 20)]
+    pub max_body_bytes: u64,
+    /// Requests in the life of an instance. (Spin's default is 128.)
+    #[arg(long, value_name = "COUNT", default_value_t = 1024)]
+    pub max_instance_requests: usize,
+    /// Requests that one instance serves at once; those share its fate. (Spin's default is 16; one at a time is faster
+    /// here, and a component that fails then costs one request only.)
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    pub max_instance_concurrency: usize,
+    /// How long an instance without requests is kept.
+    #[arg(long, value_name = "MS", default_value = "1000", value_parser = milliseconds)]
+    pub instance_idle_ms: Duration,
+    /// MiB of memory of an instance.
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    pub instance_memory_mib: usize,
+    /// Connections to each Postgres address.
+    #[arg(long, value_name = "COUNT", default_value_t = 16)]
+    pub postgres_connections: usize,
+    /// How long a statement waits for a connection.
+    #[arg(long, value_name = "MS", default_value = "5000", value_parser = milliseconds)]
+    pub postgres_wait_ms: Duration,
+    /// How long connecting to Postgres or Redis may take.
+    #[arg(long, value_name = "MS", default_value = "5000", value_parser = milliseconds)]
+    pub connect_timeout_ms: Duration,
+    /// How long Redis may take to answer (commands that wait by design excepted).
+    #[arg(long, value_name = "MS", default_value = "5000", value_parser = milliseconds)]
+    pub redis_response_ms: Duration,
+}
+
+fn milliseconds(text: &str) -> Result<Duration, String> {
+    text.parse()
+        .map(Duration::from_millis)
+        .map_err(|error| format!("a number of milliseconds is wanted: {error}"))
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        // Not repeated here: it may be a secret.
+        None => Err("NAME=VALUE is wanted".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Options::command().debug_assert();
+    }
+}

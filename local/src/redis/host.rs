@@ -1,0 +1,169 @@
+//! The interface itself, on top of the servers.
+
+use std::sync::Arc;
+
+use redis::{Cmd, FromRedisValue, RedisError, Value, aio::MultiplexedConnection, cmd};
+use tokio::sync::Mutex;
+use wasmtime::component::{Accessor, Resource};
+
+use super::server::{Needs, Server, flatten, other};
+use crate::{
+    bindings::spin::redis::redis::{Error, Host, HostConnection, HostConnectionWithStore, RedisParameter, RedisResult},
+    guest::{Guest, GuestData},
+};
+
+/// A component's `connection`.
+#[derive(Clone)]
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
+pub struct Connection {
+    server: Arc<Server>,
+    /// The connection of its own, once it has needed one that keeps state.
+    own: Arc<Mutex<Option<MultiplexedConnection>>>,
+}
+
+/// What a function gives: its own error inside, a trap outside.
+type Outcome<T> = wasmtime::Result<Result<T, Error>>;
+
+impl Connection {
+    async fn run<T: FromRedisValue>(&self, command: &Cmd, needs: Needs) -> Result<T, RedisError> {
+        if needs == Needs::Patience {
+            return command.query_async(&mut self.server.connect(true).await?).await;
+        }
+        let mut own = self.own.lock().await;
+        if needs == Needs::State && own.is_none() {
+            *own = Some(self.server.connect(false).await?);
+        }
+        let own_connection = own.clone();
+        drop(own);
+        if let Some(mut connection) = own_connection {
+            command.query_async(&mut connection).await
+        } else {
+            self.server.run(command).await
+        }
+    }
+}
+
+impl Host for Guest {}
+
+impl HostConnection for Guest {
+    fn drop(&mut self, connection: Resource<Connection>) -> wasmtime::Result<()> {
+        self.table.delete(connection)?;
+        Ok(())
+    }
+}
+
+async fn run<T: Send, V: FromRedisValue>(
+    accessor: &Accessor<T, GuestData>,
+    connection: &Resource<Connection>,
+    command: &Cmd,
+    needs: Needs,
+) -> Outcome<V> {
+    let connection = accessor.with(|mut access| access.get().table.get(connection).cloned())?;
+    Ok(connection.run(command, needs).await.map_err(|error| other(&error)))
+}
+
+impl<T: Send> HostConnectionWithStore<T> for GuestData {
+    async fn open(accessor: &Accessor<T, Self>, address: String) -> Outcome<Resource<Connection>> {
+        accessor.with(|mut access| {
+            let guest = access.get();
+            match guest.services.redis.get(&address, &guest.component.allowed_hosts) {
+                Ok(server) => Ok(Ok(guest.table.push(Connection {
+                    server,
+                    own: Arc::default(),
+                })?)),
+                Err(error) => Ok(Err(error)),
+            }
+        })
+    }
+
+    async fn publish(
+        accessor: &Accessor<T, Self>,
+        connection: Resource<Connection>,
+        channel: String,
+        payload: Vec<u8>,
+    ) -> Outcome<()> {
+        run(
+            accessor,
+            &connection,
+            cmd("PUBLISH").arg(channel).arg(payload),
+            Needs::Shared,
+        )
+        .await
+    }
+
+    async fn get(
+        accessor: &Accessor<T, Self>,
+        connection: Resource<Connection>,
+        key: String,
+    ) -> Outcome<Option<Vec<u8>>> {
+        run(accessor, &connection, cmd("GET").arg(key), Needs::Shared).await
+    }
+
+    async fn set(
+        accessor: &Accessor<T, Self>,
+        connection: Resource<Connection>,
+        key: String,
+        value: Vec<u8>,
+    ) -> Outcome<()> {
+        run(accessor, &connection, cmd("SET").arg(key).arg(value), Needs::Shared).await
+    }
+
+    async fn incr(accessor: &Accessor<T, Self>, connection: Resource<Connection>, key: String) -> Outcome<i64> {
+        run(accessor, &connection, cmd("INCR").arg(key), Needs::Shared).await
+    }
+
+    async fn del(accessor: &Accessor<T, Self>, connection: Resource<Connection>, keys: Vec<String>) -> Outcome<u32> {
+        run(accessor, &connection, cmd("DEL").arg(keys), Needs::Shared).await
+    }
+
+    async fn sadd(
+        accessor: &Accessor<T, Self>,
+        connection: Resource<Connection>,
+        key: String,
+        values: Vec<String>,
+    ) -> Outcome<u32> {
+        run(accessor, &connection, cmd("SADD").arg(key).arg(values), Needs::Shared).await
+    }
+
+    async fn smembers(
+        accessor: &Accessor<T, Self>,
+        connection: Resource<Connection>,
+        key: String,
+    ) -> Outcome<Vec<String>> {
+        run(accessor, &connection, cmd("SMEMBERS").arg(key), Needs::Shared).await
+    }
+
+    async fn srem(
+        accessor: &Accessor<T, Self>,
+        connection: Resource<Connection>,
+        key: String,
+        values: Vec<String>,
+    ) -> Outcome<u32> {
+        run(accessor, &connection, cmd("SREM").arg(key).arg(values), Needs::Shared).await
+    }
+
+    async fn execute(
+        accessor: &Accessor<T, Self>,
+        connection: Resource<Connection>,
+        command: String,
+        arguments: Vec<RedisParameter>,
+    ) -> Outcome<Vec<RedisResult>> {
+        let words = arguments.iter().map(|argument| match argument {
+            RedisParameter::Binary(bytes) => bytes.as_slice(),
+            RedisParameter::Int64(_) => &[],
+        });
+        let needs = Needs::of(&command, words);
+        let mut prepared = cmd(&command);
+        for argument in arguments {
+            match argument {
+                RedisParameter::Int64(number) => prepared.arg(number),
+                RedisParameter::Binary(bytes) => prepared.arg(bytes),
+            };
+        }
+        let answer: Result<Value, Error> = run(accessor, &connection, &prepared, needs).await?;
+        Ok(answer.and_then(|value| {
+            let mut flat = Vec::new();
+            flatten(value, &mut flat).map(|()| flat)
+        }))
+    }
+}

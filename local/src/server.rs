@@ -1,0 +1,115 @@
+//! Connections: accepting them, HTTP/1.1 on them, and stopping in good order.
+
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{mpsc, watch},
+    time::{sleep, timeout},
+};
+
+use crate::service::Service;
+
+/// How long a client may take to send the head of a request.
+const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+/// Header lines of a request.
+const MAX_HEADERS: usize = 128;
+/// Bytes of a request's head.
+const MAX_HEAD: usize = 64 * 1024;
+/// How long to wait when no connection can be accepted, as when there are too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Where connections come in.
+pub(crate) struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Listens at `address`.
+    pub(crate) async fn bind(address: SocketAddr) -> Result<Self> {
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("cannot listen at {address}; choose another address with --listen"))?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
+    /// Where it listens in fact.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` is ready, then lets requests in flight end for `patience`.
+    pub(crate) async fn run(self, service: Arc<Service>, stop: impl Future<Output = ()>, patience: Duration) {
+        let (stopping, stopped) = watch::channel(false);
+        // Each connection holds a sender; when all are gone, so are the connections.
+        let (alive, mut all_gone) = mpsc::channel::<Infallible>(1);
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, _)) => {
+                        let connection = serve_connection(stream, Arc::clone(&service), stopped.clone());
+                        let alive = alive.clone();
+                        tokio::spawn(async move {
+                            connection.await;
+                            drop(alive);
+                        });
+                    }
+                    Err(error) => accept_failed(&error).await,
+                },
+            }
+        }
+        drop(self.listener);
+        drop(alive);
+        let _ = stopping.send(true);
+        if timeout(patience, all_gone.recv()).await.is_err() {
+            tracing::warn!("requests were still in flight at the end");
+        }
+    }
+}
+
+async fn accept_failed(error: &io::Error) {
+    tracing::warn!(%error, "a connection cannot be accepted");
+    sleep(ACCEPT_PAUSE).await;
+}
+
+/// Waits for the word to stop.
+async fn until(stopped: &mut watch::Receiver<bool>) {
+    // Without a sender nobody will say it, but then the server is gone as well.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn serve_connection(stream: TcpStream, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+    // Otherwise what follows a first packet may wait for the client's delayed acknowledgement, some 40 ms.
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let answer = service_fn(move |request| {
+        let service = Arc::clone(&service);
+        async move { Ok::<_, Infallible>(service.serve(request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_PATIENCE)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), answer);
+    let mut connection = std::pin::pin!(connection);
+    let result = tokio::select! {
+        result = &mut connection => result,
+        () = until(&mut stopped) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = result {
+        // Mostly clients that went away.
+        tracing::debug!(%error, "a connection failed");
+    }
+}

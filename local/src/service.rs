@@ -1,0 +1,147 @@
+//! What happens to a request: its route, its limits, its component, its line in the log.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Request, Response, Uri,
+    header::HOST,
+    uri::{Authority, PathAndQuery, Scheme},
+};
+use http_body::Body as _;
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::Incoming;
+use serde::Serialize;
+use wasmtime_wasi_http::WasiBody;
+
+use crate::{
+    admission::Admission,
+    body::{LimitedBody, ResponseBody, content_length},
+    instances::Instances,
+    log::{Log, timestamp},
+    options::Limits,
+    problem::{Problem, REQUEST_ID, given_id, new_id},
+    routes::Router,
+};
+
+/// Serves the requests of an application.
+pub(crate) struct Service {
+    /// Which component serves a path.
+    pub(crate) router: Router,
+    /// The components' names and instances.
+    pub(crate) components: Vec<(Arc<str>, Instances)>,
+    /// How many requests are served at once.
+    pub(crate) admission: Admission,
+    /// Other limits.
+    pub(crate) limits: Arc<Limits>,
+    /// Where requests are logged.
+    pub(crate) log: Log,
+    /// Where this application listens, for requests that do not say whom they are meant for.
+    pub(crate) this: SocketAddr,
+}
+
+/// The line of a request.
+#[derive(Serialize)]
+struct Line<'a> {
+    timestamp: String,
+    level: &'static str,
+    message: &'static str,
+    component: &'a str,
+    method: &'a str,
+    path: &'a str,
+    status: u16,
+    duration_ms: f64,
+    request_id: &'a str,
+}
+
+impl Service {
+    /// Answers `request`.
+    pub(crate) async fn serve(&self, request: Request<Incoming>) -> Response<ResponseBody> {
+        let started = Instant::now();
+        let method = request.method().clone();
+        let target = request.uri().path_and_query().cloned();
+        let path = target.as_ref().map_or("/", PathAndQuery::path);
+        // Needed later only if the component does not answer.
+        let given_id = given_id(request.headers()).map(ToOwned::to_owned);
+
+        let found = self.router.find(path).and_then(|index| self.components.get(index));
+        let result = match found {
+            Some((_, instances)) => self.pass_on(instances, request).await,
+            None => Err(Problem::NotFound),
+        };
+        let response = result.unwrap_or_else(|problem| {
+            problem
+                .response(&given_id.unwrap_or_else(new_id))
+                .map(ResponseBody::from)
+        });
+
+        let status = response.status();
+        self.log.line(&Line {
+            timestamp: timestamp(),
+            level: if status.is_server_error() { "WARN" } else { "INFO" },
+            message: "request",
+            component: found.map_or("", |(name, _)| name),
+            method: method.as_str(),
+            path,
+            status: status.as_u16(),
+            duration_ms: started.elapsed().as_micros() as f64 / 1000.0,
+            request_id: response
+                .headers()
+                .get(REQUEST_ID)
+                .and_then(|id| id.to_str().ok())
+                .unwrap_or_default(),
+        });
+        response
+    }
+
+    async fn pass_on(
+        &self,
+        instances: &Instances,
+        request: Request<Incoming>,
+    ) -> Result<Response<ResponseBody>, Problem> {
+        if content_length(request.headers()).is_some_and(|length| length > self.limits.max_body_bytes) {
+            return Err(Problem::TooLarge);
+        }
+        let permit = self.admission.admit().await.ok_or(Problem::Busy)?;
+        let (request, exceeded) = self.prepare(request);
+        let answer = instances.answer(request, permit).await;
+        if exceeded.is_some_and(|exceeded| exceeded.load(Ordering::Relaxed)) {
+            return Err(Problem::TooLarge);
+        }
+        answer
+    }
+
+    /// The request as components get it, and whether its body turned out to be too large.
+    fn prepare(&self, request: Request<Incoming>) -> (Request<WasiBody>, Option<Arc<AtomicBool>>) {
+        let (mut parts, body) = request.into_parts();
+        parts.uri = self.full_uri(parts.uri, parts.headers.get(HOST));
+        parts.extensions.clear();
+        if body.is_end_stream() {
+            let empty = Empty::<Bytes>::new().map_err(|never| match never {}).boxed_unsync();
+            return (Request::from_parts(parts, empty), None);
+        }
+        let exceeded = Arc::<AtomicBool>::default();
+        let body = LimitedBody::new(body, self.limits.max_body_bytes, Arc::clone(&exceeded));
+        (Request::from_parts(parts, body.boxed_unsync()), Some(exceeded))
+    }
+
+    fn full_uri(&self, uri: Uri, host: Option<&HeaderValue>) -> Uri {
+        let mut parts = uri.into_parts();
+        parts.scheme = Some(Scheme::HTTP);
+        parts.authority = parts
+            .authority
+            .or_else(|| host.and_then(|host| Authority::try_from(host.as_bytes()).ok()))
+            .or_else(|| Authority::try_from(self.this.to_string()).ok());
+        if parts.path_and_query.is_none() {
+            parts.path_and_query = Some(PathAndQuery::from_static("/"));
+        }
+        Uri::from_parts(parts).unwrap_or_default()
+    }
+}

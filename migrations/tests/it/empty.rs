@@ -1,0 +1,98 @@
+//! A database that has nothing yet, and one that has everything.
+
+use runledger_migrations::{Migration, latest_version, migrate, migrations, status};
+
+use crate::database::{Database, column, snapshot};
+
+#[tokio::test]
+async fn an_empty_database_gets_everything() {
+    let Some(database) = Database::create().await else {
+        return;
+    };
+    let mut client = database.connect().await;
+    let names: Vec<&str> = migrations().iter().map(Migration::name).collect();
+
+    let before = status(&client).await.unwrap();
+    assert_eq!((before.version, before.latest), (0, latest_version()));
+    assert_eq!(before.pending, names);
+
+    let mut lines = Vec::new();
+    let report = migrate(&mut client, |line| lines.push(line.to_owned())).await.unwrap();
+    assert_eq!(report.applied, names);
+    assert_eq!(report.already, 0);
+    assert!(lines.contains(&"applying 0001_platform_tables".to_owned()), "{lines:?}");
+
+    let after = status(&client).await.unwrap();
+    assert_eq!((after.version, after.pending.len()), (latest_version(), 0));
+
+    let tables = "SELECT format('%s.%s', schemaname, tablename) FROM pg_tables
+                  WHERE schemaname IN ('public', 'runledger') ORDER BY 1";
+    let expected = [
+        "public.AgentBlock",
+        "public.AgentGraph",
+        "public.AgentGraphExecution",
+        "public.AgentNode",
+        "public.AgentNodeExecution",
+        "public.AgentNodeExecutionInputOutput",
+        "public.AgentNodeLink",
+        "public.User",
+        "runledger.block_registry",
+        "runledger.idempotency_keys",
+        "runledger.migrations",
+    ];
+    assert_eq!(column(&client, tables).await, expected);
+    let unfinished = "SELECT conname FROM pg_constraint WHERE NOT convalidated
+                      UNION ALL SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid";
+    assert_eq!(column(&client, unfinished).await, [""; 0]);
+    let blocks = "SELECT (b.name, r.block_type) FROM \"AgentBlock\" b
+                  JOIN runledger.block_registry r ON r.block_id = b.id ORDER BY 1";
+    assert_eq!(
+        column(&client, blocks).await,
+        ["(AgentInputBlock,INPUT)", "(AgentOutputBlock,OUTPUT)"]
+    );
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn the_second_run_changes_nothing() {
+    let Some((database, mut client)) = Database::migrated().await else {
+        return;
+    };
+    let before = snapshot(&client).await;
+
+    let report = migrate(&mut client, |line| panic!("nothing was to be done, but: {line}"))
+        .await
+        .unwrap();
+
+    assert_eq!((report.applied.len(), report.already), (0, migrations().len()));
+    assert_eq!(snapshot(&client).await, before);
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn what_is_up_to_date_can_be_checked_without_rights_to_change_it() {
+    let Some((database, client)) = Database::migrated().await else {
+        return;
+    };
+    // Roles belong to the whole server, so this one is named after the database.
+    let role = column(&client, "SELECT current_database() || '_reader'")
+        .await
+        .remove(0);
+    client
+        .batch_execute(&format!(
+            "CREATE ROLE {role}; GRANT USAGE ON SCHEMA runledger TO {role};
+             GRANT SELECT ON runledger.migrations TO {role}"
+        ))
+        .await
+        .unwrap();
+
+    let mut reader = database.connect_as(&role).await;
+    assert_eq!(status(&reader).await.unwrap().version, latest_version());
+    assert_eq!(migrate(&mut reader, |_| {}).await.unwrap().already, migrations().len());
+
+    client
+        .batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"))
+        .await
+        .unwrap();
+    database.drop().await;
+}

@@ -1,0 +1,16 @@
+//! The migrations against a real server: `DATABASE_URL` names one that may create databases.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops at what it does not expect"
+)]
+
+mod adopted;
+mod concurrent;
+mod database;
+mod empty;
+mod interrupted;
+mod once;
+mod refused;
+mod terminal_times;

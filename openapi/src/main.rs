@@ -1,0 +1,13 @@
+//! Prints the description of the API, made of every function's route table. `cargo xtask openapi` keeps it in
+//! `docs/openapi.json`.
+
+use runledger_web::openapi::document;
+
+fn main() -> anyhow::Result<()> {
+    let functions = [
+        ("executions", runledger_executions::ROUTES),
+        ("data-service", runledger_data_service::ROUTES),
+    ];
+    println!("{}", document(&functions).to_pretty_json()?);
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! Domain types and rules of the ledger: pure, without I/O, SQL or HTTP.
+//!
+//! What a run is, which moves its status may make, how its data and statistics are read: everything here can be tested
+//! with values alone, natively.
+
+pub mod execution;
+pub mod fault;
+pub mod graph;
+pub mod id;
+pub mod identity;
+pub mod import;
+pub mod json;
+pub mod node;
+pub mod paging;
+pub mod stats;
+pub mod status;
+pub mod time;
+
+pub use execution::{GraphExecution, GraphExecutionMeta, GraphExecutionWithNodes};
+pub use fault::Fault;
+pub use id::{Id, UserId};
+pub use identity::{AnyUser, Caller, Role, Scope};
+pub use json::{Json, Object};
+pub use node::NodeExecutionResult;
+pub use status::ExecutionStatus;
+pub use time::Timestamp;

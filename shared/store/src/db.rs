@@ -1,0 +1,267 @@
+//! The way to Postgres: one kept connection, one statement at a time, JSON in and out.
+
+use std::{cell::RefCell, rc::Rc};
+
+use runledger_logging::Log;
+use runledger_models::{ExecutionStatus, Fault};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+use spin_sdk::pg::{Connection, DbValue, ParameterValue};
+
+use crate::Error;
+
+/// Runs any write of the store once for each idempotency key (migration 0002).
+const ONCE: &str = "SELECT runledger.once($1, $2, $3, $4, $5::jsonb)::text";
+
+/// The database, as one instance of a function sees it. The connection is opened on first use and kept.
+pub struct Pool {
+    address: String,
+    connection: RefCell<Option<Rc<Connection>>>,
+}
+
+/// The database, as one request sees it.
+pub struct Db {
+    pool: Rc<Pool>,
+    log: Log,
+}
+
+/// A key under which a write happens once in 24 hours, and is replayed afterwards.
+#[derive(Debug, Clone)]
+pub struct IdempotencyKey {
+    /// Who sent it: keys of different callers never meet.
+    pub caller: String,
+    /// The key as it was sent.
+    pub key: String,
+    /// What was asked: a digest of the whole request.
+    pub fingerprint: String,
+}
+
+/// A write that happened.
+#[derive(Debug)]
+pub struct Done<T> {
+    /// What it left.
+    pub value: T,
+    /// Whether it had happened before, under the same idempotency key.
+    pub replayed: bool,
+}
+
+impl<T> Done<T> {
+    /// The same write with another view of what it left.
+    pub fn map<U>(self, view: impl FnOnce(T) -> U) -> Done<U> {
+        Done {
+            value: view(self.value),
+            replayed: self.replayed,
+        }
+    }
+}
+
+/// What every statement answers: `ok` with what was asked for, else why not.
+#[derive(Debug, Deserialize)]
+struct Outcome {
+    ok: Option<Box<RawValue>>,
+    #[serde(default)]
+    replayed: bool,
+    #[serde(default)]
+    missing: bool,
+    illegal_move: Option<IllegalMove>,
+    invalid: Option<Vec<InvalidPart>>,
+    conflict: Option<String>,
+    #[serde(default)]
+    idempotency_mismatch: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct IllegalMove {
+    current: ExecutionStatus,
+    to: ExecutionStatus,
+}
+
+#[derive(Debug, Deserialize)]
+struct InvalidPart {
+    pointer: String,
+    detail: String,
+}
+
+impl Pool {
+    /// The database at this address (a `postgres://` URL or a `host=… dbname=…` string).
+    pub const fn new(address: String) -> Self {
+        Self {
+            address,
+            connection: RefCell::new(None),
+        }
+    }
+
+    async fn connection(&self) -> Result<Rc<Connection>, Error> {
+        if let Some(connection) = self.connection.borrow().as_ref() {
+            return Ok(Rc::clone(connection));
+        }
+        let connection = Rc::new(Connection::open(self.address.as_str()).await?);
+        self.connection.replace(Some(Rc::clone(&connection)));
+        Ok(connection)
+    }
+}
+
+impl Db {
+    /// The database for one request, which logs to `log`.
+    pub const fn new(pool: Rc<Pool>, log: Log) -> Self {
+        Self { pool, log }
+    }
+
+    /// The request's log.
+    pub const fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Runs a statement that only reads, and decodes its answer.
+    pub(crate) async fn read<T: DeserializeOwned>(&self, sql: &'static str, args: &impl Serialize) -> Result<T, Error> {
+        let args = jsonb(args)?;
+        let answer = match self.ask(sql, vec![args.clone()]).await {
+            // A connection that went stale while it was kept costs a read nothing but one more try.
+            Err(error) if error.breaks_connection() => self.ask(sql, vec![args]).await,
+            answer => answer,
+        }?;
+        read_answer(&answer).map(|done| done.value)
+    }
+
+    /// Runs a statement that writes, at most once for its idempotency key if it has one, and decodes what it left.
+    pub(crate) async fn write<T: DeserializeOwned>(
+        &self,
+        sql: &'static str,
+        args: &impl Serialize,
+        once: Option<&IdempotencyKey>,
+    ) -> Result<Done<T>, Error> {
+        let args = jsonb(args)?;
+        let answer = match once {
+            None => self.ask(sql, vec![args]).await?,
+            Some(IdempotencyKey {
+                caller,
+                key,
+                fingerprint,
+            }) => {
+                let text = |text: &str| ParameterValue::Str(text.to_owned());
+                self.ask(ONCE, vec![text(caller), text(key), text(fingerprint), text(sql), args])
+                    .await?
+            }
+        };
+        read_answer(&answer)
+    }
+
+    async fn ask(&self, sql: &'static str, params: Vec<ParameterValue>) -> Result<String, Error> {
+        let answer = self.ask_once(sql, params).await;
+        if answer.as_ref().is_err_and(Error::breaks_connection) {
+            self.pool.connection.replace(None);
+        }
+        answer
+    }
+
+    async fn ask_once(&self, sql: &'static str, params: Vec<ParameterValue>) -> Result<String, Error> {
+        let connection = self.pool.connection().await?;
+        let mut rows = connection.query(sql, params).await?;
+        let row = rows.rows().next().await;
+        // Drained to the end, so that an error after the row is not lost; but a stream that has ended must not be read.
+        if row.is_some() {
+            while rows.rows().next().await.is_some() {}
+        }
+        rows.result().await?;
+        match row.and_then(|row| row.into_iter().next()) {
+            Some(DbValue::Str(answer)) => Ok(answer),
+            Some(other) => Err(Error::internal(format!(
+                "a statement answered with {other:?} instead of a text"
+            ))),
+            None => Err(Error::internal("a statement answered with no row")),
+        }
+    }
+}
+
+/// What a statement's answer says: what was asked for, or why not. For who asks Postgres in another way than [`Db`] does.
+pub fn read_answer<T: DeserializeOwned>(answer: &str) -> Result<Done<T>, Error> {
+    decode::<Outcome>(answer)?.into_result()
+}
+
+impl Outcome {
+    fn into_result<T: DeserializeOwned>(self) -> Result<Done<T>, Error> {
+        match self {
+            Self {
+                ok: Some(ok), replayed, ..
+            } => Ok(Done {
+                value: decode(ok.get())?,
+                replayed,
+            }),
+            Self { missing: true, .. } => Err(Error::Missing),
+            Self {
+                illegal_move: Some(IllegalMove { current, to }),
+                ..
+            } => Err(Error::IllegalMove { current, to }),
+            Self {
+                invalid: Some(parts), ..
+            } => {
+                let fault = |InvalidPart { pointer, detail }| Fault { pointer, detail };
+                Err(Error::Invalid(parts.into_iter().map(fault).collect()))
+            }
+            Self {
+                conflict: Some(why), ..
+            } => Err(Error::Conflict(why)),
+            Self {
+                idempotency_mismatch: true,
+                ..
+            } => Err(Error::KeyReused),
+            _ => Err(Error::internal("a write answered with nothing")),
+        }
+    }
+}
+
+fn jsonb(args: &impl Serialize) -> Result<ParameterValue, Error> {
+    serde_json::to_vec(args)
+        .map(ParameterValue::Jsonb)
+        .map_err(|error| Error::internal(error.to_string()))
+}
+
+fn decode<T: DeserializeOwned>(answer: &str) -> Result<T, Error> {
+    serde_json::from_str(answer)
+        .map_err(|error| Error::internal(format!("a statement's answer has another shape than expected: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(answer: &str) -> Result<Done<u32>, Error> {
+        read_answer(answer)
+    }
+
+    #[test]
+    fn outcomes_are_told_apart() {
+        assert!(matches!(
+            outcome(r#"{"ok":7}"#),
+            Ok(Done {
+                value: 7,
+                replayed: false
+            })
+        ));
+        assert!(matches!(
+            outcome(r#"{"ok":7,"replayed":true}"#),
+            Ok(Done {
+                value: 7,
+                replayed: true
+            })
+        ));
+        assert!(matches!(outcome(r#"{"missing":true}"#), Err(Error::Missing)));
+        assert!(matches!(
+            outcome(r#"{"illegal_move":{"current":"FAILED","to":"RUNNING"}}"#),
+            Err(Error::IllegalMove {
+                current: ExecutionStatus::Failed,
+                to: ExecutionStatus::Running
+            })
+        ));
+        assert!(matches!(outcome(r#"{"conflict":"no"}"#), Err(Error::Conflict(_))));
+        assert!(matches!(
+            outcome(r#"{"idempotency_mismatch":true}"#),
+            Err(Error::KeyReused)
+        ));
+        assert!(
+            matches!(outcome(r#"{"invalid":[{"pointer":"/a","detail":"b"}]}"#), Err(Error::Invalid(f)) if f.len() == 1)
+        );
+        assert!(matches!(outcome("{}"), Err(Error::Internal(_))));
+        assert!(matches!(outcome(r#"{"ok":"x"}"#), Err(Error::Internal(_))));
+    }
+}

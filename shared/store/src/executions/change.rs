@@ -1,0 +1,131 @@
+//! What happens to a graph execution after its creation.
+
+use runledger_models::{ExecutionStatus, GraphExecution, Id, Object, Scope};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::WithBoundary;
+use crate::{Db, Done, Error, IdempotencyKey};
+
+/// Moves an execution to another status, changes its statistics, or both.
+pub const CHANGE: &str = returning!("change.sql");
+/// Terminates an execution and all that it started.
+pub const STOP: &str = returning!("stop.sql");
+/// Undoes a soft delete.
+pub const RESTORE: &str = returning!("restore.sql");
+/// Hides an execution.
+pub const DELETE_SOFT: &str = include_str!("delete_soft.sql");
+/// Removes an execution's rows.
+pub const DELETE_HARD: &str = include_str!("delete_hard.sql");
+
+/// What to change in an execution: its status, its statistics (under their stored keys), or both.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// The status to move to.
+    pub status: Option<ExecutionStatus>,
+    /// Statistics to merge into those that are stored.
+    pub stats: Option<Object>,
+}
+
+/// The parameter of the statements here.
+#[derive(Debug, Serialize)]
+pub struct Args<'a> {
+    id: &'a Id,
+    user_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<ExecutionStatus>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    allowed_from: &'static [ExecutionStatus],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stats: Option<Object>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    ends_nodes: bool,
+}
+
+impl<'a> Args<'a> {
+    fn new(scope: &'a Scope, id: &'a Id) -> Self {
+        Self {
+            id,
+            user_id: scope.user_id(),
+            status: None,
+            allowed_from: &[],
+            stats: None,
+            ends_nodes: false,
+        }
+    }
+
+    /// Those of [`CHANGE`].
+    pub fn change(scope: &'a Scope, id: &'a Id, change: Change) -> Self {
+        Self {
+            status: change.status,
+            allowed_from: change.status.map_or(&[][..], ExecutionStatus::allowed_from),
+            stats: change.stats,
+            ..Self::new(scope, id)
+        }
+    }
+}
+
+/// Applies a change, all of it or nothing. Asking for the status that the execution already has changes nothing.
+pub async fn change(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    scope: &Scope,
+    id: &Id,
+    change: Change,
+) -> Result<Done<GraphExecution>, Error> {
+    execute(db, CHANGE, &Args::change(scope, id, change), once).await
+}
+
+/// Terminates an execution, its unfinished nodes, and everything unfinished that it started.
+pub async fn stop(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    scope: &Scope,
+    id: &Id,
+) -> Result<Done<GraphExecution>, Error> {
+    let allowed_from = ExecutionStatus::Terminated.allowed_from();
+    execute(
+        db,
+        STOP,
+        &Args {
+            allowed_from,
+            ends_nodes: true,
+            ..Args::new(scope, id)
+        },
+        once,
+    )
+    .await
+}
+
+/// Brings a soft-deleted execution back.
+pub async fn restore(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    scope: &Scope,
+    id: &Id,
+) -> Result<Done<GraphExecution>, Error> {
+    execute(db, RESTORE, &Args::new(scope, id), once).await
+}
+
+/// Hides an execution, or removes its rows for good.
+pub async fn delete(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    scope: &Scope,
+    id: &Id,
+    hard: bool,
+) -> Result<Done<()>, Error> {
+    let sql = if hard { DELETE_HARD } else { DELETE_SOFT };
+    let done: Done<Box<RawValue>> = db.write(sql, &Args::new(scope, id), once).await?;
+    Ok(done.map(|_| ()))
+}
+
+async fn execute(
+    db: &Db,
+    sql: &'static str,
+    args: &Args<'_>,
+    once: Option<&IdempotencyKey>,
+) -> Result<Done<GraphExecution>, Error> {
+    let done: Done<WithBoundary> = db.write(sql, args, once).await?;
+    Ok(done.map(|row| row.into_execution(db.log())))
+}

@@ -1,0 +1,33 @@
+-- Another status, other statistics, or both. The row is locked before it is judged, so that the answer to a writer that
+-- lost a race names the status that won.
+WITH current AS MATERIALIZED (
+    SELECT * FROM "AgentGraphExecution"
+    WHERE id = $1::jsonb ->> 'id' AND NOT "isDeleted"
+        AND ($1 ->> 'user_id' IS NULL OR "userId" = $1 ->> 'user_id')
+    FOR NO KEY UPDATE
+),
+changed AS (
+    UPDATE "AgentGraphExecution" e
+    SET "updatedAt" = clock_timestamp() AT TIME ZONE 'UTC',
+        "executionStatus" = coalesce(($1 ->> 'status')::"AgentExecutionStatus", e."executionStatus"),
+        "startedAt" = CASE WHEN $1 ->> 'status' = 'RUNNING'
+            THEN coalesce(e."startedAt", clock_timestamp() AT TIME ZONE 'UTC') ELSE e."startedAt" END,
+        "endedAt" = CASE WHEN $1 ->> 'status' IS NULL THEN e."endedAt"
+            WHEN $1 ->> 'status' IN ('COMPLETED', 'FAILED', 'TERMINATED') THEN clock_timestamp() AT TIME ZONE 'UTC' END,
+        stats = CASE WHEN $1 -> 'stats' IS NULL THEN e.stats
+            WHEN jsonb_typeof(e.stats) = 'object' THEN e.stats || ($1 -> 'stats') ELSE $1 -> 'stats' END
+    FROM current
+    WHERE e.id = current.id
+        AND ($1 ->> 'status' IS NULL OR $1 -> 'allowed_from' ? current."executionStatus"::text)
+    RETURNING e.*
+),
+e AS (
+    SELECT * FROM changed
+    UNION ALL
+    SELECT * FROM current WHERE "executionStatus"::text = $1 ->> 'status' AND NOT EXISTS (SELECT FROM changed)
+),
+refusal AS (
+    SELECT json_build_object('illegal_move', json_build_object('current', "executionStatus", 'to', $1 ->> 'status'))
+        AS outcome
+    FROM current
+)

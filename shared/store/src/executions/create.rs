@@ -1,0 +1,96 @@
+//! A new graph execution, with the nodes that it starts at.
+
+use runledger_models::{GraphExecutionWithNodes, Id, Object, UserId};
+use serde::Serialize;
+
+use super::{NewValue, WithNodes};
+use crate::{Db, Done, Error, IdempotencyKey};
+
+/// Writes a graph execution, its starting nodes and their inputs.
+pub const CREATE: &str = include_str!("create.sql");
+
+/// What a graph execution starts from.
+#[derive(Debug)]
+pub struct NewExecution {
+    /// The graph.
+    pub graph_id: Id,
+    /// Its version.
+    pub graph_version: i32,
+    /// The inputs of the whole run.
+    pub inputs: Object,
+    /// The nodes to start at.
+    pub starting_nodes: Vec<StartingNode>,
+    /// The preset that starts it.
+    pub preset_id: Option<Id>,
+    /// The credentials that it is given, by name.
+    pub credential_inputs: Object,
+    /// Inputs that replace those of nodes, by node.
+    pub nodes_input_masks: Object,
+    /// The execution that starts it.
+    pub parent_graph_exec_id: Option<Id>,
+}
+
+/// A node that an execution starts at, with its inputs.
+#[derive(Debug)]
+pub struct StartingNode {
+    /// The node.
+    pub node_id: Id,
+    /// What goes into it, by name.
+    pub input: Object,
+}
+
+/// The parameter of [`CREATE`].
+#[derive(Debug, Serialize)]
+pub struct CreateArgs<'a> {
+    id: Id,
+    user_id: &'a UserId,
+    graph_id: Id,
+    graph_version: i32,
+    inputs: Object,
+    preset_id: Option<Id>,
+    credential_inputs: Object,
+    nodes_input_masks: Object,
+    parent_id: Option<Id>,
+    starting_nodes: Vec<StartingNodeArgs>,
+}
+
+#[derive(Debug, Serialize)]
+struct StartingNodeArgs {
+    id: Id,
+    node_id: Id,
+    inputs: Vec<NewValue>,
+}
+
+impl<'a> CreateArgs<'a> {
+    /// Those of a new execution of `user`; everything in it gets its identifier.
+    pub fn new(user: &'a UserId, new: NewExecution) -> Self {
+        let starting_node = |StartingNode { node_id, input }| StartingNodeArgs {
+            id: Id::generate(),
+            node_id,
+            inputs: NewValue::of_object(input),
+        };
+        Self {
+            id: Id::generate(),
+            user_id: user,
+            graph_id: new.graph_id,
+            graph_version: new.graph_version,
+            inputs: new.inputs,
+            preset_id: new.preset_id,
+            credential_inputs: new.credential_inputs,
+            nodes_input_masks: new.nodes_input_masks,
+            parent_id: new.parent_graph_exec_id,
+            starting_nodes: new.starting_nodes.into_iter().map(starting_node).collect(),
+        }
+    }
+}
+
+/// Creates an execution of `user`: INCOMPLETE, its starting nodes QUEUED.
+pub async fn create(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    user: &UserId,
+    new: NewExecution,
+) -> Result<Done<GraphExecutionWithNodes>, Error> {
+    let done: Done<WithNodes> = db.write(CREATE, &CreateArgs::new(user, new), once).await?;
+    Ok(done.map(|row| row.into_execution(db.log())))
+}

@@ -1,0 +1,32 @@
+//! Graph executions: created, read, listed, moved through their states, stopped, deleted, imported.
+
+/// A statement that leaves one execution in `e`, or why there is none in `refusal`, with the answer that all of these
+/// have: the execution, what its inputs and outputs are gathered from, and `$more`.
+macro_rules! returning {
+    ($head:literal $(, $name:literal: $more:literal)?) => {
+        concat!(
+            include_str!($head),
+            "SELECT coalesce(\n(SELECT json_build_object('ok', json_build_object('execution', to_json(e), 'boundary', (\n",
+            include_str!("boundary.sql"),
+            $("), '", $name, "', (\n", include_str!($more),)?
+            "))) FROM e),\n(SELECT outcome FROM refusal),\n'{\"missing\": true}')::text"
+        )
+    };
+}
+
+mod change;
+mod create;
+mod import;
+mod list;
+mod read;
+mod rows;
+
+pub use change::{
+    Args as ChangeArgs, CHANGE, Change, DELETE_HARD, DELETE_SOFT, RESTORE, STOP, change, delete, restore, stop,
+};
+pub use create::{CREATE, CreateArgs, NewExecution, StartingNode, create};
+pub use import::{IMPORT, import};
+pub use list::{COUNT, COUNT_FILTERED, Filter, KEYSET, PAGE, PAGE_FILTERED, Ways, count, keyset, page};
+pub use read::{GET, GET_WITH_NODES, GetArgs, get, get_with_nodes};
+use rows::{ExecutionRow, NewValue};
+pub use rows::{WithBoundary, WithNodes};

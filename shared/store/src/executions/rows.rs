@@ -1,0 +1,223 @@
+//! The one decoder of execution rows: from the JSON of a row to the domain's types.
+
+use std::borrow::Cow;
+
+use runledger_logging::Log;
+use runledger_models::{
+    ExecutionStatus, GraphExecution, GraphExecutionMeta, GraphExecutionWithNodes, Id, Json, NodeExecutionResult,
+    Object, Timestamp,
+    execution::ExecutionBase,
+    graph::BlockType,
+    node::{BoundaryNode, NodeData, graph_inputs, graph_outputs},
+    paging::Position,
+    stats::GraphExecutionStats,
+};
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+use crate::Error;
+
+/// A time as Postgres writes a `timestamp` into JSON.
+#[derive(Debug, Clone, Copy)]
+struct StoredTime(Timestamp);
+
+impl StoredTime {
+    const fn into(self) -> Timestamp {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for StoredTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        Timestamp::parse_stored(&text)
+            .map(Self)
+            .ok_or_else(|| de::Error::custom("is not a stored time"))
+    }
+}
+
+/// A row of `"AgentGraphExecution"`. Columns that the platform has and the ledger does not know are passed over.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ExecutionRow {
+    id: String,
+    created_at: StoredTime,
+    updated_at: Option<StoredTime>,
+    started_at: Option<StoredTime>,
+    ended_at: Option<StoredTime>,
+    execution_status: ExecutionStatus,
+    agent_graph_id: String,
+    agent_graph_version: i32,
+    agent_preset_id: Option<String>,
+    inputs: Option<Json>,
+    credential_inputs: Option<Json>,
+    nodes_input_masks: Option<Json>,
+    user_id: String,
+    stats: Option<Json>,
+    parent_graph_execution_id: Option<String>,
+    is_shared: bool,
+    share_token: Option<String>,
+}
+
+impl ExecutionRow {
+    /// Where the row stands in a list.
+    pub(super) fn position(&self) -> Result<Position, Error> {
+        let id = Id::parse(self.id.as_str()).map_err(|error| Error::internal(error.to_string()))?;
+        Ok(Position {
+            created_at: self.created_at.into(),
+            id,
+        })
+    }
+
+    fn split(self, log: &Log) -> (ExecutionBase, Option<Json>) {
+        let stats = self.stats.as_ref().and_then(|stored| {
+            let stats = GraphExecutionStats::from_stored(stored);
+            if stats.is_none() {
+                log.warn(&format!(
+                    "the stored stats of execution {} cannot be read and show as null",
+                    self.id
+                ));
+            }
+            stats
+        });
+        let base = ExecutionBase {
+            id: self.id,
+            user_id: self.user_id,
+            graph_id: self.agent_graph_id,
+            graph_version: self.agent_graph_version,
+            credential_inputs: self.credential_inputs.filter(|inputs| inputs.get() != "{}"),
+            nodes_input_masks: self.nodes_input_masks,
+            preset_id: self.agent_preset_id,
+            status: self.execution_status,
+            started_at: self.started_at.map(StoredTime::into),
+            ended_at: self.ended_at.map(StoredTime::into),
+            is_shared: self.is_shared,
+            share_token: self.share_token,
+            stats,
+            created_at: self.created_at.into(),
+            updated_at: self.updated_at.map(StoredTime::into),
+            parent_graph_exec_id: self.parent_graph_execution_id,
+        };
+        (base, self.inputs)
+    }
+
+    /// The execution as lists show it.
+    pub(super) fn into_meta(self, log: &Log) -> GraphExecutionMeta {
+        let (base, inputs) = self.split(log);
+        GraphExecutionMeta { base, inputs }
+    }
+
+    fn into_execution(self, log: &Log, boundary: Vec<BoundaryRow>) -> GraphExecution {
+        let node = |row: BoundaryRow| BoundaryNode {
+            block_type: row.block_type,
+            input_data: row.data.input_data(),
+        };
+        let boundary: Vec<_> = boundary.into_iter().map(node).collect();
+        let (base, inputs) = self.split(log);
+        GraphExecution {
+            base,
+            inputs: graph_inputs(inputs.as_ref(), &boundary),
+            outputs: graph_outputs(&boundary),
+        }
+    }
+}
+
+/// The answer of a statement made by `returning!`.
+#[derive(Debug, Deserialize)]
+pub struct WithBoundary {
+    execution: ExecutionRow,
+    boundary: Vec<BoundaryRow>,
+}
+
+#[derive(Debug, Deserialize)]
+struct BoundaryRow {
+    block_type: BlockType,
+    data: NodeData,
+}
+
+impl WithBoundary {
+    /// The execution; what is odd about it goes to the log.
+    pub fn into_execution(self, log: &Log) -> GraphExecution {
+        self.execution.into_execution(log, self.boundary)
+    }
+}
+
+/// The answer of a statement that tells the nodes too.
+#[derive(Debug, Deserialize)]
+pub struct WithNodes {
+    execution: ExecutionRow,
+    boundary: Vec<BoundaryRow>,
+    nodes: Vec<NodeRow>,
+}
+
+#[derive(Debug, Deserialize)]
+struct NodeRow {
+    id: String,
+    node_id: String,
+    block_id: Option<String>,
+    status: ExecutionStatus,
+    add_time: StoredTime,
+    queue_time: Option<StoredTime>,
+    start_time: Option<StoredTime>,
+    end_time: Option<StoredTime>,
+    data: NodeData,
+}
+
+impl WithNodes {
+    /// The execution; what is odd about it goes to the log.
+    pub fn into_execution(self, log: &Log) -> GraphExecutionWithNodes {
+        let Self {
+            execution,
+            boundary,
+            nodes,
+        } = self;
+        let node_executions = nodes.into_iter().map(|node| node.into_result(&execution)).collect();
+        GraphExecutionWithNodes {
+            execution: execution.into_execution(log, boundary),
+            node_executions,
+        }
+    }
+}
+
+impl NodeRow {
+    fn into_result(self, execution: &ExecutionRow) -> NodeExecutionResult {
+        NodeExecutionResult {
+            user_id: execution.user_id.clone(),
+            graph_id: execution.agent_graph_id.clone(),
+            graph_version: execution.agent_graph_version,
+            graph_exec_id: execution.id.clone(),
+            node_exec_id: self.id,
+            node_id: self.node_id,
+            block_id: self.block_id.unwrap_or_default(),
+            status: self.status,
+            input_data: self.data.input_data(),
+            output_data: self.data.output_data(),
+            add_time: self.add_time.into(),
+            queue_time: self.queue_time.map(StoredTime::into),
+            start_time: self.start_time.map(StoredTime::into),
+            end_time: self.end_time.map(StoredTime::into),
+        }
+    }
+}
+
+/// An input or output row to write.
+#[derive(Debug, Serialize)]
+pub(super) struct NewValue {
+    id: Id,
+    name: String,
+    data: Json,
+}
+
+impl NewValue {
+    pub(super) fn new(name: String, data: Json) -> Self {
+        Self {
+            id: Id::generate(),
+            name,
+            data,
+        }
+    }
+
+    /// One row for each name.
+    pub(super) fn of_object(object: Object) -> Vec<Self> {
+        object.into_iter().map(|(name, data)| Self::new(name, data)).collect()
+    }
+}

@@ -1,0 +1,46 @@
+-- TERMINATED: the execution, everything unfinished that it started, and their unfinished nodes. Rows are locked in the
+-- order of their ids, so that two stops of one family cannot wait for each other.
+WITH RECURSIVE family AS (
+    SELECT id, "userId" FROM "AgentGraphExecution"
+    WHERE id = $1::jsonb ->> 'id' AND NOT "isDeleted"
+        AND ($1 ->> 'user_id' IS NULL OR "userId" = $1 ->> 'user_id')
+    UNION
+    SELECT child.id, child."userId"
+    FROM "AgentGraphExecution" child
+    JOIN family ON child."parentGraphExecutionId" = family.id AND child."userId" = family."userId"
+),
+locked AS MATERIALIZED (
+    SELECT * FROM "AgentGraphExecution"
+    WHERE id IN (SELECT id FROM family)
+    ORDER BY id
+    FOR NO KEY UPDATE
+),
+current AS (
+    SELECT * FROM locked WHERE id = $1 ->> 'id'
+),
+stopped AS (
+    UPDATE "AgentGraphExecution" e
+    SET "executionStatus" = 'TERMINATED', "endedAt" = clock_timestamp() AT TIME ZONE 'UTC',
+        "updatedAt" = clock_timestamp() AT TIME ZONE 'UTC'
+    FROM locked
+    WHERE e.id = locked.id AND $1 -> 'allowed_from' ? locked."executionStatus"::text
+        AND EXISTS (SELECT FROM current WHERE $1 -> 'allowed_from' ? "executionStatus"::text)
+    RETURNING e.*
+),
+stopped_nodes AS (
+    UPDATE "AgentNodeExecution" n
+    SET "executionStatus" = 'TERMINATED', "endedTime" = clock_timestamp() AT TIME ZONE 'UTC'
+    FROM stopped
+    WHERE n."agentGraphExecutionId" = stopped.id
+        AND n."executionStatus" IN ('INCOMPLETE', 'QUEUED', 'RUNNING', 'REVIEW')
+),
+e AS (
+    SELECT * FROM stopped WHERE id = $1 ->> 'id'
+    UNION ALL
+    SELECT * FROM current WHERE "executionStatus" = 'TERMINATED'
+),
+refusal AS (
+    SELECT json_build_object('illegal_move', json_build_object('current', "executionStatus", 'to', 'TERMINATED'))
+        AS outcome
+    FROM current
+)

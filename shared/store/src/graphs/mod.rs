@@ -1,0 +1,60 @@
+//! Graphs and blocks, as the platform registers them.
+
+use runledger_models::{
+    Id, UserId,
+    graph::{Block, GraphVersion, NewBlock, NewGraphVersion},
+};
+use serde::Serialize;
+
+use crate::{Db, Done, Error, IdempotencyKey};
+
+/// Writes a version of a graph with its nodes and links, in place of what it was before.
+pub const PUT_GRAPH: &str = include_str!("put_graph.sql");
+/// Writes a block.
+pub const PUT_BLOCK: &str = include_str!("put_block.sql");
+
+#[derive(Serialize)]
+struct GraphArgs<'a> {
+    id: &'a Id,
+    version: i32,
+    user_id: &'a UserId,
+    graph: &'a NewGraphVersion,
+}
+
+/// Registers version `version` of the graph `id` for its owner, or brings it up to date.
+pub async fn put_graph(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    owner: &UserId,
+    id: &Id,
+    version: i32,
+    graph: &NewGraphVersion,
+) -> Result<Done<GraphVersion>, Error> {
+    db.write(
+        PUT_GRAPH,
+        &GraphArgs {
+            id,
+            version,
+            user_id: owner,
+            graph,
+        },
+        once,
+    )
+    .await
+}
+
+#[derive(Serialize)]
+struct BlockArgs<'a> {
+    id: &'a Id,
+    block: &'a NewBlock,
+}
+
+/// Registers the block `id`, or brings it up to date.
+pub async fn put_block(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    id: &Id,
+    block: &NewBlock,
+) -> Result<Done<Block>, Error> {
+    db.write(PUT_BLOCK, &BlockArgs { id, block }, once).await
+}

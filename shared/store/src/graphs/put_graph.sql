@@ -1,0 +1,87 @@
+-- A version of a graph, its nodes and its links become what was sent. The identifiers of links follow from what they
+-- join, so that the same graph sent twice changes nothing.
+WITH new_node AS (
+    SELECT place - 1 AS place, node ->> 'id' AS id, node ->> 'block_id' AS block_id,
+        node -> 'constant_input' AS constant_input, node -> 'metadata' AS metadata
+    FROM jsonb_array_elements($1::jsonb -> 'graph' -> 'nodes') WITH ORDINALITY AS listed (node, place)
+),
+new_link AS (
+    SELECT md5(concat_ws(E'\x01', $1 ->> 'id', $1 ->> 'version', link ->> 'source_id', link ->> 'source_name',
+            link ->> 'sink_id', link ->> 'sink_name'))::uuid::text AS id,
+        link ->> 'source_id' AS source_id, link ->> 'source_name' AS source_name, link ->> 'sink_id' AS sink_id,
+        link ->> 'sink_name' AS sink_name, (link ->> 'is_static')::boolean AS is_static
+    FROM jsonb_array_elements($1 -> 'graph' -> 'links') AS link
+),
+old_node AS (
+    SELECT * FROM "AgentNode"
+    WHERE "agentGraphId" = $1 ->> 'id' AND "agentGraphVersion" = ($1 ->> 'version')::int
+),
+leaving AS MATERIALIZED (
+    -- Locked before they are judged: an execution that is being created holds on to its nodes.
+    SELECT id FROM "AgentNode"
+    WHERE "agentGraphId" = $1 ->> 'id' AND "agentGraphVersion" = ($1 ->> 'version')::int
+        AND id NOT IN (SELECT id FROM new_node)
+        AND EXISTS (
+            SELECT FROM "AgentGraph" WHERE "AgentGraph".id = $1 ->> 'id' AND "userId" = $1 ->> 'user_id')
+    ORDER BY id
+    FOR UPDATE
+),
+invalid AS (
+    SELECT place, format('/nodes/%s/block_id', place) AS pointer, 'names no registered block' AS detail
+    FROM new_node
+    WHERE NOT EXISTS (SELECT FROM "AgentBlock" block WHERE block.id = new_node.block_id)
+    UNION ALL
+    SELECT place, format('/nodes/%s/id', place), 'is a node of another graph or version'
+    FROM new_node
+    JOIN "AgentNode" node ON node.id = new_node.id
+    WHERE (node."agentGraphId", node."agentGraphVersion") <> ($1 ->> 'id', ($1 ->> 'version')::int)
+),
+conflict AS (
+    SELECT 'the graph belongs to another user' AS why
+    WHERE EXISTS (SELECT FROM "AgentGraph" WHERE id = $1 ->> 'id' AND "userId" <> $1 ->> 'user_id')
+    UNION ALL
+    SELECT 'a node that has run cannot leave its graph version; register a new version'
+    WHERE runledger.any_node_has_run(ARRAY(SELECT id FROM leaving))
+),
+graph AS (
+    INSERT INTO "AgentGraph" AS stored (id, version, name, description, "isActive", "userId")
+    SELECT $1 ->> 'id', ($1 ->> 'version')::int, $1 -> 'graph' ->> 'name', $1 -> 'graph' ->> 'description',
+        ($1 -> 'graph' ->> 'is_active')::boolean, $1 ->> 'user_id'
+    WHERE NOT EXISTS (SELECT FROM invalid) AND NOT EXISTS (SELECT FROM conflict)
+    ON CONFLICT (id, version) DO UPDATE
+        SET name = excluded.name, description = excluded.description, "isActive" = excluded."isActive"
+        WHERE stored."userId" = excluded."userId"
+    RETURNING *
+),
+removed_link AS (
+    DELETE FROM "AgentNodeLink" link USING graph, old_node
+    WHERE link."agentNodeSourceId" = old_node.id AND link.id NOT IN (SELECT id FROM new_link)
+),
+removed_node AS (
+    DELETE FROM "AgentNode" node USING graph, leaving
+    WHERE node.id = leaving.id
+),
+stored_node AS (
+    INSERT INTO "AgentNode" (id, "agentBlockId", "agentGraphId", "agentGraphVersion", "constantInput", metadata)
+    SELECT new_node.id, block_id, graph.id, graph.version, constant_input, metadata
+    FROM new_node CROSS JOIN graph
+    ON CONFLICT (id) DO UPDATE SET "agentBlockId" = excluded."agentBlockId",
+        "constantInput" = excluded."constantInput", metadata = excluded.metadata
+),
+stored_link AS (
+    INSERT INTO "AgentNodeLink" (id, "agentNodeSourceId", "sourceName", "agentNodeSinkId", "sinkName", "isStatic")
+    SELECT new_link.id, source_id, source_name, sink_id, sink_name, is_static
+    FROM new_link CROSS JOIN graph
+    ON CONFLICT (id) DO UPDATE SET "isStatic" = excluded."isStatic"
+)
+SELECT coalesce(
+    (SELECT json_build_object('ok', json_build_object(
+        'id', id, 'version', version, 'user_id', "userId", 'name', name, 'description', description,
+        'is_active', "isActive",
+        'created_at', to_char("createdAt", 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+        'nodes', $1 -> 'graph' -> 'nodes', 'links', $1 -> 'graph' -> 'links'))
+     FROM graph),
+    (SELECT json_build_object('invalid', json_agg(
+        json_build_object('pointer', pointer, 'detail', detail) ORDER BY place, pointer)) FROM invalid HAVING count(*) > 0),
+    (SELECT json_build_object('conflict', coalesce(min(why), 'the graph belongs to another user')) FROM conflict)
+)::text

@@ -1,0 +1,18 @@
+//! The only place that knows SQL.
+//!
+//! Every statement has one shape: it takes one `jsonb` parameter and returns one row of one JSON text, `{"ok": …}` or why
+//! not. One host call
+//! carries the whole request there and the whole answer back, and [`Db::write`] can put any write behind an idempotency
+//! key without the write knowing. A write is always one statement.
+//!
+//! Every function that reaches a person's rows takes a [`Scope`](runledger_models::Scope) or that person's
+//! [`UserId`](runledger_models::UserId): there is no unscoped way in.
+
+mod db;
+mod error;
+pub mod executions;
+pub mod graphs;
+pub mod health;
+
+pub use db::{Db, Done, IdempotencyKey, Pool, read_answer};
+pub use error::Error;

@@ -1,0 +1,75 @@
+//! Who may call an endpoint, and what the endpoint learns of the caller.
+
+use runledger_models::{Caller, Role, UserId};
+
+use crate::Problem;
+
+/// Who may call. What an endpoint gets is made of the verified caller, so that it cannot be had without one.
+pub trait Access {
+    /// The roles that may call; none for a route that needs no token.
+    const ROLES: &'static [Role];
+    /// Whether a service has to name the user it acts for.
+    const NAMES_USER: bool = false;
+    /// What the endpoint learns of the caller.
+    type Who;
+
+    /// Lets the caller in, or says why not. `caller` is there whenever [`ROLES`](Self::ROLES) names any.
+    fn admit(caller: Option<Caller>) -> Result<Self::Who, Problem>;
+}
+
+/// Anyone, without a token.
+pub struct Public;
+
+impl Access for Public {
+    const ROLES: &'static [Role] = &[];
+    type Who = ();
+
+    fn admit(_: Option<Caller>) -> Result<(), Problem> {
+        Ok(())
+    }
+}
+
+/// Any caller with a token, each within its own reach.
+pub struct AnyRole;
+
+impl Access for AnyRole {
+    const ROLES: &'static [Role] = &Role::ALL;
+    type Who = Caller;
+
+    fn admit(caller: Option<Caller>) -> Result<Caller, Problem> {
+        caller.ok_or_else(no_caller)
+    }
+}
+
+/// Services.
+pub struct ServiceOnly;
+
+impl Access for ServiceOnly {
+    const ROLES: &'static [Role] = &[Role::Service];
+    type Who = Caller;
+
+    fn admit(caller: Option<Caller>) -> Result<Caller, Problem> {
+        caller.ok_or_else(no_caller)
+    }
+}
+
+/// Services that act for one user.
+pub struct OnBehalf;
+
+impl Access for OnBehalf {
+    const ROLES: &'static [Role] = &[Role::Service];
+    const NAMES_USER: bool = true;
+    type Who = UserId;
+
+    fn admit(caller: Option<Caller>) -> Result<UserId, Problem> {
+        let caller = caller.ok_or_else(no_caller)?;
+        caller
+            .user()
+            .cloned()
+            .ok_or_else(|| Problem::invalid_at("/headers/x-user-id", "is missing; name the user that this is for"))
+    }
+}
+
+fn no_caller() -> Problem {
+    Problem::internal("a route with roles was reached without a caller")
+}

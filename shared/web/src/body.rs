@@ -1,0 +1,220 @@
+//! Request bodies: read up to a limit, checked, and turned into what an endpoint declares.
+
+use std::fmt::Display;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, header};
+use http_body_util::BodyExt;
+use runledger_models::fault::escape;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use utoipa::ToSchema;
+
+use crate::{Problem, json};
+
+/// The parts of a request from which a body is read.
+pub struct Parts<'a> {
+    /// The request's headers.
+    pub headers: &'a HeaderMap,
+    /// The whole body.
+    pub bytes: &'a Bytes,
+}
+
+/// A request body, as an endpoint declares it.
+pub trait Body: Sized {
+    /// Whether the request has a body that has to be read at all.
+    const EXPECTED: bool = true;
+
+    /// Reads it from the request.
+    fn read(parts: &Parts<'_>) -> Result<Self, Problem>;
+
+    /// How the API's description shows it.
+    #[cfg(not(target_family = "wasm"))]
+    fn describe(document: &mut crate::openapi::Document) -> Option<utoipa::openapi::request_body::RequestBody>;
+}
+
+/// No body. What is sent all the same is not read.
+impl Body for () {
+    const EXPECTED: bool = false;
+
+    fn read(_: &Parts<'_>) -> Result<Self, Problem> {
+        Ok(())
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn describe(_: &mut crate::openapi::Document) -> Option<utoipa::openapi::request_body::RequestBody> {
+        None
+    }
+}
+
+/// A body that is one JSON object.
+#[derive(Debug)]
+pub struct JsonBody<T>(pub T);
+
+impl<T: DeserializeOwned + ToSchema> Body for JsonBody<T> {
+    fn read(parts: &Parts<'_>) -> Result<Self, Problem> {
+        if !has_type(parts.headers, "application/json") {
+            return Err(Problem::unsupported_type("application/json"));
+        }
+        // A derived implementation alone would also take an array of the fields.
+        if parts.bytes.trim_ascii_start().starts_with(b"[") {
+            read_json::<IgnoredAny>(parts.bytes, "")?;
+            return Err(Problem::invalid_at("", "must be an object"));
+        }
+        read_json(parts.bytes, "").map(Self)
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn describe(document: &mut crate::openapi::Document) -> Option<utoipa::openapi::request_body::RequestBody> {
+        Some(crate::openapi::json_body(document.schema::<T>()))
+    }
+}
+
+/// Whether a request says that its body is of this type, with or without parameters.
+pub(crate) fn has_type(headers: &HeaderMap, wanted: &str) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|value| value.trim().eq_ignore_ascii_case(wanted))
+}
+
+impl Parts<'_> {
+    /// Whether the request says that its body is of this type.
+    pub fn has_type(&self, wanted: &str) -> bool {
+        has_type(self.headers, wanted)
+    }
+}
+
+/// Reads JSON text. `at` is where the text stands within the body, as a JSON pointer.
+pub fn read_json<T: DeserializeOwned>(bytes: &[u8], at: &str) -> Result<T, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::malformed("the body is not UTF-8"))?;
+    json::check(text).map_err(|refused| Problem::invalid_at(at, refused.detail()))?;
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        // The first thing that does not fit may come before the place where the text stops being JSON.
+        if let Err(malformed) = serde_json::from_str::<IgnoredAny>(text) {
+            return Problem::malformed(format!("the body is not JSON: {malformed}"));
+        }
+        let inner = error.inner();
+        // Of a value that no reader took, serde_json only says that it expected another.
+        let message = if inner.is_data() {
+            inner.to_string()
+        } else {
+            "is of another type, or too large".to_owned()
+        };
+        misfit(format!("{at}{}", pointer(error.path())), &message)
+    })?;
+    deserializer
+        .end()
+        .map_err(|error| Problem::malformed(format!("the body is not JSON: {error}")))?;
+    Ok(value)
+}
+
+/// JSON that is not what was asked for: where, and why.
+fn misfit(mut pointer: String, message: &str) -> Problem {
+    // The place in the text helps nobody who has the pointer.
+    let detail = message.rsplit_once(" at line ").map_or(message, |(detail, _)| detail);
+    // For a field that is missing or unknown, the path ends at the object around it.
+    let named = ["missing field `", "unknown field `"]
+        .into_iter()
+        .find_map(|prefix| detail.strip_prefix(prefix));
+    if let Some((field, _)) = named.and_then(|rest| rest.split_once('`')) {
+        let field = format!("/{}", escape(field));
+        if !pointer.ends_with(&field) {
+            pointer.push_str(&field);
+        }
+    }
+    Problem::invalid_at(pointer, detail)
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", escape(key)),
+            Segment::Enum { variant } => format!("/{}", escape(variant)),
+            Segment::Unknown => String::new(),
+        })
+        .collect()
+}
+
+/// How many times its limit a body may be too large and still be read to its end.
+const PATIENCE: usize = 4;
+
+/// Reads a whole body, up to `limit` bytes. What is too large is read on for a while and thrown away, since whoever is
+/// still sending does not see the answer.
+pub(crate) async fn collect<B>(headers: &HeaderMap, mut body: B, limit: usize) -> Result<Bytes, Problem>
+where
+    B: http_body::Body<Data = Bytes, Error: Display> + Unpin,
+{
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
+    let mut whole = BytesMut::new();
+    let mut read = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Problem::malformed(format!("the body broke off: {error}")))?;
+        let Ok(data) = frame.into_data() else { continue };
+        read += data.len();
+        if read > limit.saturating_mul(PATIENCE) {
+            break;
+        }
+        if read > limit {
+            whole.clear();
+            continue;
+        }
+        if announced == Some(data.len()) {
+            return Ok(data);
+        }
+        whole.extend_from_slice(&data);
+    }
+    if read > limit {
+        Err(Problem::too_large(limit))
+    } else {
+        Ok(whole.freeze())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use runledger_models::json::Record;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether it can be read counts here")]
+    struct Sample {
+        a: i32,
+        b: Option<Vec<i32>>,
+    }
+
+    #[test]
+    fn what_does_not_fit_is_pointed_at() {
+        for (text, status, pointer) in [
+            ("{", 400, None),
+            ("", 400, None),
+            (r#"{"a":1} x"#, 400, None),
+            (r#"{"a":"x""#, 400, None),
+            (r#"{"a":1e400}"#, 422, Some("/a")),
+            (r#"{"a":"x"}"#, 422, Some("/a")),
+            ("{}", 422, Some("/a")),
+            (r#"{"a":1,"c":2}"#, 422, Some("/c")),
+            (r#"{"a":1,"b":[1,"x"]}"#, 422, Some("/b/1")),
+            ("[1]", 422, Some("")),
+            (r#"{"a":1,"b":["\u0000"]}"#, 422, Some("")),
+        ] {
+            let problem = read_json::<Record<Sample>>(text.as_bytes(), "").unwrap_err();
+            assert_eq!(problem.status().as_u16(), status, "{text}");
+            let document = serde_json::to_value(problem.into_document("")).unwrap();
+            assert_eq!(document["errors"][0]["pointer"].as_str(), pointer, "{text}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_malformed() {
+        assert_eq!(read_json::<i32>(b"\xff", "").unwrap_err().status().as_u16(), 400);
+    }
+}

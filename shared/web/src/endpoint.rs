@@ -1,0 +1,269 @@
+//! Endpoints and the route table that lists them.
+
+use std::{future::Future, pin::Pin, rc::Rc};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use runledger_logging::Log;
+use runledger_models::{Caller, Role};
+use runledger_store::{Db, IdempotencyKey};
+use sha2::{Digest, Sha256};
+use spin_sdk::http::Request;
+
+use crate::{Access, Body, Config, Params, Parts, Payload, Problem, Reply, Source, body, idempotency};
+
+/// One operation of the API. What it needs is declared as types and arrives parsed and authorised.
+pub trait Endpoint: Sized + 'static {
+    /// The HTTP method.
+    const METHOD: Method;
+    /// The path, with `{names}`.
+    const PATH: &'static str;
+    /// The status of success.
+    const STATUS: StatusCode = StatusCode::OK;
+    /// Whether the response carries an `ETag` and `If-None-Match` is answered with 304.
+    const CONDITIONAL: bool = false;
+    /// What it does, in a line.
+    const SUMMARY: &'static str;
+    /// The statuses of the problems it may answer with, besides those that its types imply.
+    const PROBLEMS: &'static [u16] = &[];
+    /// Who may call.
+    type Access: Access;
+    /// The path's parameters.
+    type Path: Params;
+    /// The query's parameters.
+    type Query: Params;
+    /// The request body.
+    type Body: Body;
+    /// The response body.
+    type Reply: Payload;
+
+    /// Serves a request.
+    fn handle(call: Call<Self>) -> impl Future<Output = Result<Reply<Self::Reply>, Problem>>;
+}
+
+/// A request to an endpoint.
+pub struct Call<E: Endpoint> {
+    /// What the endpoint's access learns of the caller.
+    pub who: <E::Access as Access>::Who,
+    /// The path's parameters.
+    pub path: E::Path,
+    /// The query's parameters.
+    pub query: E::Query,
+    /// The body.
+    pub body: E::Body,
+    /// The key under which a write happens once.
+    pub once: Option<IdempotencyKey>,
+    /// The database.
+    pub db: Db,
+    /// The instance's settings.
+    pub config: Rc<Config>,
+}
+
+/// A response before it is handed to the host.
+pub(crate) struct Response {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A request that was routed, before it is read.
+pub(crate) struct Routed {
+    pub(crate) request: Request,
+    pub(crate) path: Vec<(String, String)>,
+    pub(crate) log: Log,
+}
+
+type Served = Pin<Box<dyn Future<Output = Result<Response, Problem>>>>;
+
+/// An endpoint as data: a line of a function's route table.
+pub struct Route {
+    /// The HTTP method.
+    pub method: Method,
+    /// The path, with `{names}`.
+    pub path: &'static str,
+    /// The roles that may call; none for a route that needs no token.
+    pub roles: &'static [Role],
+    pub(crate) serve: fn(Routed) -> Served,
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) describe: fn(&mut crate::openapi::Document),
+}
+
+impl Route {
+    /// The line of an endpoint.
+    pub const fn of<E: Endpoint>() -> Self {
+        Self {
+            method: E::METHOD,
+            path: E::PATH,
+            roles: <E::Access as Access>::ROLES,
+            serve: |routed| Box::pin(serve::<E>(routed)),
+            #[cfg(not(target_family = "wasm"))]
+            describe: crate::openapi::describe::<E>,
+        }
+    }
+}
+
+/// The way of every request: who calls, then what is asked, then the endpoint, then the response.
+async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Problem> {
+    let Routed { request, path, log } = routed;
+    let Asking {
+        config,
+        caller,
+        path,
+        query,
+    } = ask(&request, path, <E::Access as Access>::ROLES).await?;
+    let path = path.read::<E::Path>()?;
+    let query = query.read::<E::Query>()?;
+    let Received { headers, bytes, once } = receive(request, &config, caller.as_ref(), E::Body::EXPECTED).await?;
+    let body = E::Body::read(&Parts {
+        headers: &headers,
+        bytes: &bytes,
+    })?;
+    let who = <E::Access as Access>::admit(caller)?;
+    let db = Db::new(Rc::clone(&config.pool), log);
+    let Reply { payload, headers: own } = E::handle(Call {
+        who,
+        path,
+        query,
+        body,
+        once,
+        db,
+        config,
+    })
+    .await?;
+    Ok(respond(
+        E::STATUS,
+        E::Reply::CONTENT_TYPE,
+        E::CONDITIONAL,
+        own,
+        payload.into_bytes()?,
+        &headers,
+    ))
+}
+
+/// Who calls, and the texts of what is asked.
+struct Asking {
+    config: Rc<Config>,
+    caller: Option<Caller>,
+    path: Source,
+    query: Source,
+}
+
+async fn ask(request: &Request, path: Vec<(String, String)>, roles: &[Role]) -> Result<Asking, Problem> {
+    let config = Config::of_instance().await.map_err(Problem::internal)?;
+    let caller = if roles.is_empty() {
+        None
+    } else {
+        let caller = config.keys.verify(request.headers())?.into_caller(request.headers())?;
+        if !roles.contains(&caller.role()) {
+            let role = caller.role().as_str();
+            return Err(Problem::forbidden(format!("this route is not for the role {role}")));
+        }
+        Some(caller)
+    };
+    let pairs = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = Source::new("query", pairs.into_owned());
+    Ok(Asking {
+        config,
+        caller,
+        path: Source::of_path(path),
+        query,
+    })
+}
+
+/// What came with a request besides its path and query.
+struct Received {
+    headers: HeaderMap,
+    bytes: Bytes,
+    once: Option<IdempotencyKey>,
+}
+
+async fn receive(
+    mut request: Request,
+    config: &Config,
+    caller: Option<&Caller>,
+    body_expected: bool,
+) -> Result<Received, Problem> {
+    let headers = std::mem::take(request.headers_mut());
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let bytes = if body_expected {
+        body::collect(&headers, request.into_body(), config.max_body_bytes).await?
+    } else {
+        Bytes::new()
+    };
+    let once = match caller {
+        Some(caller) if method != Method::GET => idempotency::of(&method, &uri, &headers, caller, &bytes)?,
+        _ => None,
+    };
+    Ok(Received { headers, bytes, once })
+}
+
+fn respond(
+    status: StatusCode,
+    content_type: Option<&'static str>,
+    conditional: bool,
+    own: Vec<(HeaderName, HeaderValue)>,
+    body: Vec<u8>,
+    request_headers: &HeaderMap,
+) -> Response {
+    let mut headers: HeaderMap = own.into_iter().collect();
+    if conditional {
+        let etag = etag(&body);
+        let unchanged = matches_etag(request_headers, &etag);
+        if let Ok(value) = etag.parse() {
+            headers.insert(header::ETAG, value);
+        }
+        if unchanged {
+            return Response {
+                status: StatusCode::NOT_MODIFIED,
+                headers,
+                body: Vec::new(),
+            };
+        }
+    }
+    if let Some(content_type) = content_type {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    Response { status, headers, body }
+}
+
+/// A strong validator: a digest of the body.
+fn etag(body: &[u8]) -> String {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let digest = Sha256::digest(body);
+    format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest[..16]))
+}
+
+/// Whether `If-None-Match` names this validator (RFC 9110: a weak comparison).
+fn matches_etag(headers: &HeaderMap, etag: &str) -> bool {
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| {
+            value
+                .split(',')
+                .map(str::trim)
+                .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn if_none_match_is_compared_weakly() {
+        let tag = etag(b"{}");
+        for (sent, matches) in [
+            (tag.clone(), true),
+            (format!("W/{tag}"), true),
+            (format!("\"other\", {tag}"), true),
+            ("*".to_owned(), true),
+            ("\"other\"".to_owned(), false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, sent.parse().unwrap())]);
+            assert_eq!(matches_etag(&headers, &tag), matches, "{sent}");
+        }
+        assert!(!matches_etag(&HeaderMap::new(), &tag));
+    }
+}

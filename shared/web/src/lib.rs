@@ -1,0 +1,37 @@
+//! The only place that knows HTTP in and out: routing, extraction, identity, problem documents, paging.
+//!
+//! A function lists its [`Endpoint`]s in one route table and hands every request to [`serve`]. What an endpoint needs
+//! (its path, query and body, who calls, whose rows that caller reaches) is declared as types, so that it arrives
+//! parsed and authorised, and so that the API's description is made of the same types.
+
+mod access;
+mod body;
+mod config;
+mod endpoint;
+mod idempotency;
+mod identity;
+mod json;
+#[cfg(not(target_family = "wasm"))]
+pub mod openapi;
+mod paging;
+mod params;
+mod problem;
+mod reply;
+mod request_id;
+mod router;
+mod serve;
+mod signatures;
+
+pub use access::{Access, AnyRole, OnBehalf, Public, ServiceOnly};
+pub use body::{Body, JsonBody, Parts, read_json};
+pub use config::Config;
+pub use endpoint::{Call, Endpoint, Route};
+pub use identity::{Claims, Keys, MIN_SECRET_BYTES};
+pub use paging::{Cursor, Paging};
+pub use params::{Bounded, List, Names, NoParams, Param, Params, Source};
+pub use problem::{FieldError, Problem};
+pub use reply::{Html, JsonText, NoContent, Payload, Reply};
+pub use serve::serve;
+
+#[doc(hidden)]
+pub use utoipa;

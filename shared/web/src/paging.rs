@@ -1,0 +1,141 @@
+//! Pages of lists, by number or by cursor.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use runledger_models::{
+    Id, Timestamp,
+    paging::{DEFAULT_PAGE_SIZE, Position},
+};
+
+use crate::{Bounded, FieldError, Param, Problem};
+
+/// Starts every cursor of this form, so that a later form can be told apart.
+const VERSION: &str = "1";
+
+/// Where a keyset list goes on: opaque to the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(pub Position);
+
+impl Cursor {
+    /// The text that stands for it.
+    pub fn encode(&self) -> String {
+        let Position { created_at, id } = &self.0;
+        URL_SAFE_NO_PAD.encode(format!("{VERSION}:{}:{}", created_at.millis(), id.as_str()))
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        let (version, rest) = text.split_once(':')?;
+        let (millis, id) = rest.split_once(':').filter(|_| version == VERSION)?;
+        let created_at = Timestamp::from_millis(millis.parse().ok()?)?;
+        Some(Self(Position {
+            created_at,
+            id: Id::parse(id).ok()?,
+        }))
+    }
+}
+
+impl Param for Cursor {
+    fn parse(texts: &[String]) -> Result<Self, String> {
+        let cursor = if let [text] = texts { Self::decode(text) } else { None };
+        cursor.ok_or_else(|| "is not a cursor that a list gave".to_owned())
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .pattern(Some("^[A-Za-z0-9_-]+$"))
+            .into()
+    }
+}
+
+/// Which part of a list is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Paging {
+    /// A page by its number, from 1.
+    Page {
+        /// The page.
+        page: u32,
+        /// Rows on a page.
+        page_size: u32,
+    },
+    /// From a place in the list onwards.
+    Keyset {
+        /// The place; `None` for the list's beginning.
+        before: Option<Position>,
+        /// The most rows.
+        limit: u32,
+    },
+}
+
+impl Paging {
+    /// Reads `page` and `page_size`, or `cursor` and `limit`: one pair or the other. Without any, page 1.
+    pub fn new(
+        page: Option<Bounded<1, 1_000_000>>,
+        page_size: Option<Bounded<1, 100>>,
+        cursor: Option<Cursor>,
+        limit: Option<Bounded<1, 100>>,
+    ) -> Result<Self, Problem> {
+        let keyset = cursor.is_some() || limit.is_some();
+        let mixed: Vec<_> = [("page", page.is_some()), ("page_size", page_size.is_some())]
+            .into_iter()
+            .filter(|(_, given)| keyset && *given)
+            .map(|(name, _)| FieldError {
+                pointer: format!("/query/{name}"),
+                detail: "cannot go with cursor or limit: page by number or by cursor".to_owned(),
+            })
+            .collect();
+        if !mixed.is_empty() {
+            return Err(Problem::invalid(mixed));
+        }
+        let size = |given: Option<Bounded<1, 100>>| given.map_or(DEFAULT_PAGE_SIZE, |Bounded(size)| size);
+        Ok(if keyset {
+            Self::Keyset {
+                before: cursor.map(|Cursor(position)| position),
+                limit: size(limit),
+            }
+        } else {
+            Self::Page {
+                page: page.map_or(1, |Bounded(page)| page),
+                page_size: size(page_size),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_comes_back_as_it_went_and_anything_else_is_refused() {
+        let cursor = Cursor(Position {
+            created_at: Timestamp::from_millis(1_700_000_000_123).unwrap(),
+            id: Id::parse("a:b").unwrap(),
+        });
+        assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
+        for text in [
+            "",
+            "!",
+            "MQ",
+            &URL_SAFE_NO_PAD.encode("2:1:a"),
+            &URL_SAFE_NO_PAD.encode("1:x:a"),
+            &URL_SAFE_NO_PAD.encode("1:1:"),
+        ] {
+            assert_eq!(Cursor::decode(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_paged_one_way_or_the_other() {
+        assert_eq!(
+            Paging::new(None, None, None, None).unwrap(),
+            Paging::Page { page: 1, page_size: 25 }
+        );
+        assert_eq!(
+            Paging::new(None, None, None, Some(Bounded(7))).unwrap(),
+            Paging::Keyset { before: None, limit: 7 }
+        );
+        assert!(Paging::new(Some(Bounded(1)), None, None, Some(Bounded(7))).is_err());
+    }
+}

@@ -1,0 +1,347 @@
+//! Path and query parameters: declared once as a struct, parsed and described from that declaration.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::percent_decode_str;
+use runledger_models::{ExecutionStatus, Id, Timestamp};
+
+use crate::{FieldError, Problem};
+
+/// A value that a parameter may have.
+pub trait Param: Sized {
+    /// Whether the parameter has to be there.
+    const REQUIRED: bool = true;
+
+    /// Reads it from all the texts that were sent under its name: at least one.
+    fn parse(texts: &[String]) -> Result<Self, String>;
+
+    /// The value when the parameter is not there.
+    fn absent() -> Option<Self> {
+        None
+    }
+
+    /// How the API's description shows it.
+    #[cfg(not(target_family = "wasm"))]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema>;
+}
+
+/// A struct of parameters, made by [`params!`](crate::params!).
+pub trait Params: Sized {
+    /// Takes its parameters out of `source`.
+    fn take(source: &mut Source) -> Option<Self>;
+
+    /// How the API's description shows them.
+    #[cfg(not(target_family = "wasm"))]
+    fn describe(place: utoipa::openapi::path::ParameterIn) -> Vec<utoipa::openapi::path::Parameter>;
+}
+
+/// No parameters.
+#[derive(Debug, Clone, Copy)]
+pub struct NoParams;
+
+impl Params for NoParams {
+    fn take(_: &mut Source) -> Option<Self> {
+        Some(Self)
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn describe(_: utoipa::openapi::path::ParameterIn) -> Vec<utoipa::openapi::path::Parameter> {
+        Vec::new()
+    }
+}
+
+/// The parameters that a request carries in one place, and what is wrong with them.
+pub struct Source {
+    place: &'static str,
+    texts: BTreeMap<String, Vec<String>>,
+    faults: Vec<FieldError>,
+}
+
+impl Source {
+    /// The parameters of a place (`path` or `query`).
+    pub fn new(place: &'static str, pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut texts = BTreeMap::<_, Vec<_>>::new();
+        for (name, text) in pairs {
+            texts.entry(name).or_default().push(text);
+        }
+        Self {
+            place,
+            texts,
+            faults: Vec::new(),
+        }
+    }
+
+    /// The parameters of a path, percent-encoded as they were sent.
+    pub(crate) fn of_path(pairs: Vec<(String, String)>) -> Self {
+        let mut source = Self::new("path", []);
+        for (name, text) in pairs {
+            match percent_decode_str(&text).decode_utf8() {
+                Ok(text) => source.texts.entry(name).or_default().push(text.into_owned()),
+                Err(_) => source.fault(&name, "is not UTF-8".to_owned()),
+            }
+        }
+        source
+    }
+
+    /// Takes out the parameter of this name. `None` when something is wrong with it, which is noted.
+    pub fn take<T: Param>(&mut self, name: &str) -> Option<T> {
+        if self.faults.iter().any(|fault| fault.pointer == self.pointer(name)) {
+            return None;
+        }
+        let outcome = match self.texts.remove(name) {
+            Some(texts) if texts.iter().any(|text| text.contains('\0')) => {
+                Err("holds the character NUL, which cannot be stored".to_owned())
+            }
+            Some(texts) => T::parse(&texts),
+            None => T::absent().ok_or_else(|| "is missing".to_owned()),
+        };
+        outcome.map_err(|detail| self.fault(name, detail)).ok()
+    }
+
+    fn pointer(&self, name: &str) -> String {
+        format!("/{}/{name}", self.place)
+    }
+
+    fn fault(&mut self, name: &str, detail: String) {
+        self.faults.push(FieldError {
+            pointer: self.pointer(name),
+            detail,
+        });
+    }
+
+    /// Reads a struct of parameters. Everything that is wrong, unknown parameters too, is told at once.
+    pub fn read<T: Params>(mut self) -> Result<T, Problem> {
+        let params = T::take(&mut self);
+        for name in std::mem::take(&mut self.texts).into_keys() {
+            self.fault(&name, "is not a parameter of this route".to_owned());
+        }
+        match params {
+            Some(params) if self.faults.is_empty() => Ok(params),
+            _ => Err(Problem::invalid(self.faults)),
+        }
+    }
+}
+
+/// The one text of a parameter that may come only once.
+fn single(texts: &[String]) -> Result<&str, String> {
+    match texts {
+        [text] => Ok(text),
+        _ => Err("is given more than once".to_owned()),
+    }
+}
+
+/// Declares a struct of parameters: `params! { /// Docs. pub struct Query { /// Docs. limit: Option<Bounded<1, 100>>, } }`
+#[macro_export]
+macro_rules! params {
+    (
+        $(#[doc = $doc:literal])+
+        $vis:vis struct $name:ident {
+            $( $(#[doc = $field_doc:literal])+ $field:ident: $type:ty, )+
+        }
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Debug)]
+        $vis struct $name {
+            $( $(#[doc = $field_doc])+ $vis $field: $type, )+
+        }
+
+        impl $crate::Params for $name {
+            fn take(source: &mut $crate::Source) -> Option<Self> {
+                // All are looked at before any counts, so that every fault is told.
+                $( let $field = source.take::<$type>(stringify!($field)); )+
+                Some(Self { $( $field: $field?, )+ })
+            }
+
+            #[cfg(not(target_family = "wasm"))]
+            fn describe(
+                place: $crate::utoipa::openapi::path::ParameterIn,
+            ) -> Vec<$crate::utoipa::openapi::path::Parameter> {
+                vec![$(
+                    $crate::openapi::parameter::<$type>(&place, stringify!($field), concat!($($field_doc),+)),
+                )+]
+            }
+        }
+    };
+}
+
+impl<T: Param> Param for Option<T> {
+    const REQUIRED: bool = false;
+
+    fn parse(texts: &[String]) -> Result<Self, String> {
+        T::parse(texts).map(Some)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        T::schema()
+    }
+}
+
+/// The schema of a type that has one anyway.
+#[cfg(not(target_family = "wasm"))]
+fn schema_of<T: utoipa::PartialSchema>() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+    T::schema()
+}
+
+impl Param for Id {
+    fn parse(texts: &[String]) -> Result<Self, String> {
+        Self::parse(single(texts)?).map_err(|error| error.to_string())
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        schema_of::<Self>()
+    }
+}
+
+impl Param for Timestamp {
+    fn parse(texts: &[String]) -> Result<Self, String> {
+        Self::parse(single(texts)?).ok_or_else(|| "is not an RFC 3339 time such as 2026-01-02T03:04:05.678Z".to_owned())
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        schema_of::<Self>()
+    }
+}
+
+impl Param for bool {
+    fn parse(texts: &[String]) -> Result<Self, String> {
+        single(texts)?
+            .parse()
+            .map_err(|_| "is neither true nor false".to_owned())
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        schema_of::<Self>()
+    }
+}
+
+/// A whole number from `MIN` to `MAX`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounded<const MIN: u32, const MAX: u32>(pub u32);
+
+impl<const MIN: u32, const MAX: u32> Param for Bounded<MIN, MAX> {
+    fn parse(texts: &[String]) -> Result<Self, String> {
+        let number = single(texts)?
+            .parse()
+            .ok()
+            .filter(|number| (MIN..=MAX).contains(number));
+        number
+            .map(Self)
+            .ok_or_else(|| format!("is not a whole number from {MIN} to {MAX}"))
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::Integer)
+            .minimum(Some(MIN))
+            .maximum(Some(MAX))
+            .into()
+    }
+}
+
+/// A parameter that may come several times, or once with commas, or both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List<T>(pub Vec<T>);
+
+/// What a [`List`] may hold: values with fixed names.
+pub trait Names: Sized {
+    /// The value of this name.
+    fn named(name: &str) -> Option<Self>;
+
+    /// Every name.
+    fn names() -> Vec<&'static str>;
+}
+
+impl Names for ExecutionStatus {
+    fn named(name: &str) -> Option<Self> {
+        Self::parse(name)
+    }
+
+    fn names() -> Vec<&'static str> {
+        Self::ALL.into_iter().map(Self::as_str).collect()
+    }
+}
+
+impl<T: Names> Param for List<T> {
+    fn parse(texts: &[String]) -> Result<Self, String> {
+        let names = texts.iter().flat_map(|text| text.split(','));
+        let values: Option<_> = names.map(|name| T::named(name.trim())).collect();
+        values
+            .map(Self)
+            .ok_or_else(|| format!("holds something other than {}", T::names().join(", ")))
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        let item = utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .enum_values(Some(T::names()));
+        utoipa::openapi::ArrayBuilder::new().items(item).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::params! {
+        /// Of this test.
+        struct Sample {
+            /// An identifier.
+            id: Id,
+            /// A number.
+            limit: Option<Bounded<1, 100>>,
+            /// Some statuses.
+            statuses: Option<List<ExecutionStatus>>,
+        }
+    }
+
+    fn read(query: &str) -> Result<Sample, Problem> {
+        Source::new("query", form_urlencoded::parse(query.as_bytes()).into_owned()).read()
+    }
+
+    #[test]
+    fn parameters_that_fit_are_read() {
+        let sample = read("id=a&limit=100&statuses=RUNNING,FAILED&statuses=QUEUED").unwrap();
+        assert_eq!((sample.id.as_str(), sample.limit), ("a", Some(Bounded(100))));
+        let statuses = [
+            ExecutionStatus::Running,
+            ExecutionStatus::Failed,
+            ExecutionStatus::Queued,
+        ];
+        assert_eq!(sample.statuses, Some(List(statuses.to_vec())));
+        assert_eq!(read("id=a").unwrap().limit, None);
+    }
+
+    #[test]
+    fn every_parameter_that_does_not_fit_is_told_at_once() {
+        let document = |query| serde_json::to_value(read(query).unwrap_err().into_document("")).unwrap();
+        for (query, pointers) in [
+            ("", vec!["/query/id"]),
+            ("id=a&limit=0", vec!["/query/limit"]),
+            (
+                "id=a&limit=101&statuses=running&more=1",
+                vec!["/query/limit", "/query/statuses", "/query/more"],
+            ),
+            ("id=a&id=b", vec!["/query/id"]),
+            ("id=%00", vec!["/query/id"]),
+        ] {
+            let document = document(query);
+            let found: Vec<_> = document["errors"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|e| &e["pointer"])
+                .collect();
+            assert_eq!(found, pointers, "{query}");
+        }
+    }
+}

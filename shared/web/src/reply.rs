@@ -1,0 +1,125 @@
+//! Responses, as endpoints give them.
+
+use http::{HeaderName, HeaderValue, header};
+use runledger_store::Done;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::Problem;
+
+/// What the body of a response is made of.
+pub trait Payload {
+    /// The body's content type; none for a response without a body.
+    const CONTENT_TYPE: Option<&'static str>;
+
+    /// The body's bytes.
+    fn into_bytes(self) -> Result<Vec<u8>, Problem>;
+
+    /// How the API's description shows it.
+    #[cfg(not(target_family = "wasm"))]
+    fn schema(document: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>>;
+}
+
+impl<T: Serialize + ToSchema> Payload for T {
+    const CONTENT_TYPE: Option<&'static str> = Some("application/json");
+
+    fn into_bytes(self) -> Result<Vec<u8>, Problem> {
+        serde_json::to_vec(&self).map_err(|error| Problem::internal(error.to_string()))
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema(document: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
+        Some(document.schema::<T>())
+    }
+}
+
+/// A page for people, as it is.
+pub struct Html(pub &'static str);
+
+impl Payload for Html {
+    const CONTENT_TYPE: Option<&'static str> = Some("text/html; charset=utf-8");
+
+    fn into_bytes(self) -> Result<Vec<u8>, Problem> {
+        Ok(self.0.as_bytes().to_vec())
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema(_: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
+        Some(
+            utoipa::openapi::ObjectBuilder::new()
+                .schema_type(utoipa::openapi::Type::String)
+                .into(),
+        )
+    }
+}
+
+/// A JSON object whose text is there already.
+pub struct JsonText(pub &'static str);
+
+impl Payload for JsonText {
+    const CONTENT_TYPE: Option<&'static str> = Some("application/json");
+
+    fn into_bytes(self) -> Result<Vec<u8>, Problem> {
+        Ok(self.0.as_bytes().to_vec())
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema(_: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
+        Some(
+            utoipa::openapi::ObjectBuilder::new()
+                .schema_type(utoipa::openapi::Type::Object)
+                .into(),
+        )
+    }
+}
+
+/// No body: 204.
+pub struct NoContent;
+
+impl Payload for NoContent {
+    const CONTENT_TYPE: Option<&'static str> = None;
+
+    fn into_bytes(self) -> Result<Vec<u8>, Problem> {
+        Ok(Vec::new())
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema(_: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
+        None
+    }
+}
+
+/// A response: its payload, and headers that go with it.
+pub struct Reply<T> {
+    pub(crate) payload: T,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl<T> Reply<T> {
+    /// A response with this payload.
+    pub const fn new(payload: T) -> Self {
+        Self {
+            payload,
+            headers: Vec::new(),
+        }
+    }
+
+    /// The response to a write, marked when it is a replay.
+    pub fn done(done: Done<T>) -> Self {
+        let mut reply = Self::new(done.value);
+        if done.replayed {
+            let name = HeaderName::from_static("idempotency-replayed");
+            reply.headers.push((name, HeaderValue::from_static("true")));
+        }
+        reply
+    }
+
+    /// The same response, which says where the new resource is.
+    #[must_use]
+    pub fn at(mut self, location: &str) -> Self {
+        if let Ok(location) = HeaderValue::from_str(location) {
+            self.headers.push((header::LOCATION, location));
+        }
+        self
+    }
+}

@@ -1,0 +1,41 @@
+//! The id that follows a request through its response and every log line.
+
+use http::{HeaderMap, HeaderName};
+
+/// The header that carries it.
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The caller's id if it is a sane one, else a new one.
+pub(crate) fn of(headers: &HeaderMap) -> String {
+    headers
+        .get(X_REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| is_sane(id))
+        .map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
+}
+
+fn is_sane(id: &str) -> bool {
+    (1..=128).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_ids_are_taken_over() {
+        for (sent, sane) in [
+            ("abc-1.2_3", true),
+            ("a b", false),
+            ("", false),
+            ("<x>", false),
+            (&"a".repeat(129), false),
+        ] {
+            let headers = HeaderMap::from_iter([(X_REQUEST_ID, sent.parse().unwrap())]);
+            assert_eq!(of(&headers) == sent, sane, "{sent}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! From a path and a method to a route of the table.
+
+use http::Method;
+use matchit::Router;
+
+use crate::{Problem, Route};
+
+/// The routes of a function, by path.
+pub(crate) struct Routes {
+    paths: Router<Vec<&'static Route>>,
+}
+
+/// A route that fits, with the parameters of its path as they were sent.
+pub(crate) struct Found {
+    pub(crate) route: &'static Route,
+    pub(crate) path: Vec<(String, String)>,
+}
+
+impl Routes {
+    /// The routes of this table. A path that cannot be told from another is a fault of the table.
+    pub(crate) fn new(table: &'static [Route]) -> Result<Self, String> {
+        let mut paths = Router::new();
+        let mut grouped: Vec<(&'static str, Vec<&'static Route>)> = Vec::new();
+        for route in table {
+            match grouped.iter_mut().find(|(path, _)| *path == route.path) {
+                Some((_, routes)) => routes.push(route),
+                None => grouped.push((route.path, vec![route])),
+            }
+        }
+        for (path, routes) in grouped {
+            paths
+                .insert(path, routes)
+                .map_err(|error| format!("the route table is ambiguous at {path}: {error}"))?;
+        }
+        Ok(Self { paths })
+    }
+
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Result<Found, Problem> {
+        let Ok(found) = self.paths.at(path) else {
+            return Err(Problem::not_found("there is nothing at this path"));
+        };
+        let Some(route) = found.value.iter().find(|route| route.method == *method) else {
+            let methods: Vec<_> = found.value.iter().map(|route| route.method.as_str()).collect();
+            return Err(Problem::method_not_allowed(&methods.join(", ")));
+        };
+        let path = found
+            .params
+            .iter()
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .collect();
+        Ok(Found { route, path })
+    }
+}

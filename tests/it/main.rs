@@ -1,0 +1,24 @@
+//! The end-to-end suite: the real components in a real host, over HTTP, with a database for each test.
+//!
+//! One file per theme. What every answer must keep (request ids, problem documents that say nothing they should not)
+//! is checked by the client on every call.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "these are tests")]
+
+mod batch;
+mod create;
+mod delete;
+mod graphs;
+mod health;
+mod hostile;
+mod idempotency;
+mod identity;
+mod lists;
+mod load;
+mod outage;
+mod problems;
+mod read;
+mod routes;
+mod signatures;
+mod states;
+mod stats;
+mod stop;

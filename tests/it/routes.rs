@@ -1,0 +1,327 @@
+//! The route table: every operation with who may call it, and what another tenant gets from it. The tests walk it, and
+//! one holds it against the OpenAPI document, so that no operation goes without them.
+
+use std::collections::BTreeSet;
+
+use http::Method;
+use runledger_tests::{App, Graph, Request};
+use serde_json::{Value, json};
+
+/// Who may call an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// Anybody, without a token.
+    Public,
+    /// Every role.
+    Any,
+    /// The executor alone.
+    Service,
+}
+
+/// What somebody gets who asks for another user's things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stranger {
+    /// A problem with this status; nothing changes.
+    Refused(u16),
+    /// A list without them.
+    EmptyList,
+    /// A count without them.
+    ZeroCount,
+    /// The operation has nothing of anybody's.
+    NothingToSee,
+}
+
+struct Operation {
+    method: &'static str,
+    path: &'static str,
+    access: Access,
+    stranger: Stranger,
+    /// The body that it is sent with, for a graph and an execution of it.
+    body: Option<fn(&Graph, &str) -> Value>,
+}
+
+const fn read(path: &'static str, access: Access, stranger: Stranger) -> Operation {
+    Operation {
+        method: "GET",
+        path,
+        access,
+        stranger,
+        body: None,
+    }
+}
+
+const fn write(
+    method: &'static str,
+    path: &'static str,
+    access: Access,
+    stranger: Stranger,
+    body: Option<fn(&Graph, &str) -> Value>,
+) -> Operation {
+    Operation {
+        method,
+        path,
+        access,
+        stranger,
+        body,
+    }
+}
+
+/// Creates an execution under somebody's parent.
+fn child_of(graph: &Graph, parent: &str) -> Value {
+    let mut body = graph.creation();
+    body["parent_graph_exec_id"] = parent.into();
+    body
+}
+
+/// Imports an execution of `bob` under somebody's parent.
+fn import_below(graph: &Graph, parent: &str) -> Value {
+    json!([{
+        "user_id": "bob", "graph_id": graph.id, "graph_version": graph.version, "status": "FAILED",
+        "parent_graph_exec_id": parent,
+    }])
+}
+
+/// A change of status and statistics.
+fn change(_: &Graph, _: &str) -> Value {
+    json!({ "status": "RUNNING", "stats": { "cost": 1 } })
+}
+
+/// A block, as the world registered it.
+fn block(_: &Graph, _: &str) -> Value {
+    json!({ "name": "block-work", "type": "STANDARD" })
+}
+
+const OPERATIONS: [Operation; 19] = [
+    read("/api/health", Access::Public, Stranger::NothingToSee),
+    read("/api/health/ready", Access::Public, Stranger::NothingToSee),
+    read("/api/openapi.json", Access::Public, Stranger::NothingToSee),
+    read("/api/docs", Access::Public, Stranger::NothingToSee),
+    read("/api/executions", Access::Any, Stranger::EmptyList),
+    read("/api/executions/count", Access::Any, Stranger::ZeroCount),
+    read("/api/executions/{id}", Access::Any, Stranger::Refused(404)),
+    read("/api/executions/{id}/children", Access::Any, Stranger::Refused(404)),
+    read("/api/graphs/{graph_id}/executions", Access::Any, Stranger::EmptyList),
+    read(
+        "/api/graphs/{graph_id}/executions/{id}",
+        Access::Any,
+        Stranger::Refused(404),
+    ),
+    write(
+        "POST",
+        "/api/graphs/{graph_id}/executions",
+        Access::Service,
+        Stranger::Refused(422),
+        Some(child_of),
+    ),
+    write(
+        "POST",
+        "/api/executions/batch",
+        Access::Service,
+        Stranger::Refused(422),
+        Some(import_below),
+    ),
+    write(
+        "POST",
+        "/api/executions/{id}/start",
+        Access::Service,
+        Stranger::Refused(404),
+        None,
+    ),
+    write(
+        "PATCH",
+        "/api/executions/{id}",
+        Access::Service,
+        Stranger::Refused(404),
+        Some(change),
+    ),
+    write(
+        "POST",
+        "/api/executions/{id}/stop",
+        Access::Any,
+        Stranger::Refused(404),
+        None,
+    ),
+    write(
+        "POST",
+        "/api/executions/{id}/restore",
+        Access::Any,
+        Stranger::Refused(404),
+        None,
+    ),
+    write(
+        "DELETE",
+        "/api/executions/{id}",
+        Access::Any,
+        Stranger::Refused(404),
+        None,
+    ),
+    write(
+        "PUT",
+        "/api/graphs/{graph_id}/versions/{version}",
+        Access::Service,
+        Stranger::Refused(409),
+        Some(|graph, _| graph.registration()),
+    ),
+    write(
+        "PUT",
+        "/api/blocks/{id}",
+        Access::Service,
+        Stranger::NothingToSee,
+        Some(block),
+    ),
+];
+
+impl Operation {
+    /// The request for this execution of this graph.
+    fn request(&self, caller: &runledger_tests::Client, graph: &Graph, execution: &str) -> Request {
+        let path = self
+            .path
+            .replace("{graph_id}", &graph.id)
+            .replace("{version}", &graph.version.to_string())
+            .replace("/blocks/{id}", "/blocks/block-work")
+            .replace("{id}", execution);
+        let request = caller.request(self.method.parse::<Method>().unwrap(), &path);
+        match self.body {
+            Some(body) => request.json(&body(graph, execution)),
+            None => request,
+        }
+    }
+
+    /// The path with its parameters' names taken out.
+    fn shape(&self) -> String {
+        shape(self.method, self.path)
+    }
+}
+
+fn shape(method: &str, path: &str) -> String {
+    let parts = path
+        .split('/')
+        .map(|part| if part.starts_with('{') { "{}" } else { part });
+    format!("{} {}", method.to_uppercase(), parts.collect::<Vec<_>>().join("/"))
+}
+
+#[tokio::test]
+async fn the_table_and_the_openapi_document_list_the_same_operations() {
+    let app = App::start().await;
+    let document = app.anonymous.get("/api/openapi.json").expect(200).await.json();
+    let mut described = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().expect("the document has paths") {
+        for method in ["get", "put", "post", "delete", "options", "head", "patch", "trace"] {
+            if item.get(method).is_some() {
+                described.insert(shape(method, path));
+            }
+        }
+    }
+    let tested: BTreeSet<String> = OPERATIONS.iter().map(Operation::shape).collect();
+    assert_eq!(tested.len(), OPERATIONS.len(), "an operation stands twice in the table");
+    assert_eq!(
+        described, tested,
+        "left: the OpenAPI document; right: the table of this test"
+    );
+}
+
+#[tokio::test]
+async fn no_operation_but_the_public_ones_answers_without_a_token() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    let execution = app.create(&graph).await;
+    let before = app.db.snapshot().await;
+    for operation in &OPERATIONS {
+        let request = operation.request(&app.anonymous, &graph, &execution);
+        request
+            .expect(if operation.access == Access::Public { 200 } else { 401 })
+            .await;
+    }
+    app.db.expect_unchanged(&before, "a request without a token").await;
+}
+
+#[tokio::test]
+async fn an_operation_of_another_role_answers_403() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    let execution = app.create(&graph).await;
+    let before = app.db.snapshot().await;
+    for operation in OPERATIONS
+        .iter()
+        .filter(|operation| operation.access == Access::Service)
+    {
+        for caller in [
+            app.user("ann"),
+            app.user("ann").acting_for("ann"),
+            app.admin.clone(),
+            app.admin_for("ann"),
+        ] {
+            operation.request(&caller, &graph, &execution).expect(403).await;
+            // Whether the thing exists is none of a wrong role's business.
+            operation
+                .request(&caller, &graph, "no-such-execution")
+                .expect(403)
+                .await;
+        }
+    }
+    app.db.expect_unchanged(&before, "a request of another role").await;
+}
+
+#[tokio::test]
+async fn another_tenant_sees_and_changes_nothing_on_any_route() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    let execution = app.create(&graph).await;
+    let deleted = app.create(&graph).await;
+    app.user("ann")
+        .delete(&format!("/api/executions/{deleted}"))
+        .expect(204)
+        .await;
+    let before = app.db.snapshot().await;
+    for operation in &OPERATIONS {
+        let mut strangers = vec![app.service_for("bob")];
+        if operation.access != Access::Service {
+            strangers.extend([app.user("bob"), app.user("bob").acting_for("ann"), app.admin_for("bob")]);
+        }
+        for stranger in strangers {
+            for id in [&execution, &deleted] {
+                let request = operation.request(&stranger, &graph, id);
+                match operation.stranger {
+                    Stranger::Refused(status) => drop(request.expect(status).await),
+                    Stranger::EmptyList => {
+                        let list = request.expect(200).await.json();
+                        assert_eq!(list["executions"], json!([]), "{}", operation.shape());
+                        assert_eq!(list["pagination"]["total_items"], 0, "{}", operation.shape());
+                    }
+                    Stranger::ZeroCount => assert_eq!(request.expect(200).await.json()["count"], 0),
+                    Stranger::NothingToSee => {}
+                }
+            }
+        }
+    }
+    app.db.expect_unchanged(&before, "a request of another tenant").await;
+}
+
+#[tokio::test]
+async fn another_tenants_execution_and_one_that_does_not_exist_look_the_same() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    let execution = app.create(&graph).await;
+    for operation in OPERATIONS
+        .iter()
+        .filter(|operation| operation.stranger == Stranger::Refused(404))
+    {
+        let caller = if operation.access == Access::Service {
+            app.service_for("bob")
+        } else {
+            app.user("bob")
+        };
+        let mut answers = Vec::new();
+        for id in [execution.as_str(), "no-such-execution"] {
+            let mut problem = operation
+                .request(&caller, &graph, id)
+                .expect(404)
+                .await
+                .problem()
+                .document;
+            problem["instance"] = Value::Null;
+            answers.push(problem.to_string().replace(id, "…"));
+        }
+        assert_eq!(answers[0], answers[1], "{}", operation.shape());
+    }
+}

@@ -1,0 +1,112 @@
+//! The application under test, whole: components, host, database.
+
+use std::env;
+
+use crate::{Client, Database, Host, tokens};
+
+/// A running application with a database of its own. Everything ends with the value.
+pub struct App {
+    /// A look at what is stored.
+    pub db: Database,
+    /// The process that serves.
+    pub host: Host,
+    /// A caller without a token.
+    pub anonymous: Client,
+    /// The executor, acting for nobody in particular.
+    pub service: Client,
+    /// The operator, acting for nobody in particular.
+    pub admin: Client,
+}
+
+/// An application that is yet to start.
+pub struct Builder {
+    server_url: String,
+    variables: Vec<(String, String)>,
+}
+
+impl App {
+    /// Starts the application as most tests need it.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// An application with other settings.
+    pub fn builder() -> Builder {
+        let variables = [("jwt_secret", tokens::SECRET)];
+        Builder {
+            server_url: env::var("DATABASE_URL").expect("DATABASE_URL names a server; `cargo xtask test` starts one"),
+            variables: variables
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .to_vec(),
+        }
+    }
+
+    /// A person who owns runs.
+    pub fn user(&self, id: &str) -> Client {
+        self.anonymous.with_token(tokens::token(id, "user"))
+    }
+
+    /// The executor, acting for this user.
+    pub fn service_for(&self, user: &str) -> Client {
+        self.service.acting_for(user)
+    }
+
+    /// The operator, acting for this user.
+    pub fn admin_for(&self, user: &str) -> Client {
+        self.admin.acting_for(user)
+    }
+}
+
+impl Builder {
+    /// Sets a variable of the application.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Uses another Postgres server.
+    #[must_use]
+    pub fn server(mut self, url: &str) -> Self {
+        url.clone_into(&mut self.server_url);
+        self
+    }
+
+    /// Starts the application.
+    pub async fn start(self) -> App {
+        let db = Database::create(&self.server_url).await;
+        let mut variables = vec![
+            ("database_url".to_owned(), db.url().to_owned()),
+            ("database_host".to_owned(), db.host()),
+        ];
+        variables.extend(redis_variables());
+        variables.extend(self.variables);
+        let host = tokio::task::spawn_blocking(move || Host::start(&variables))
+            .await
+            .expect("the host starts");
+        let anonymous = Client::new(host.base_url().to_owned());
+        let service = anonymous.with_token(tokens::token("executor", "service"));
+        let admin = anonymous.with_token(tokens::token("operator", "admin"));
+        App {
+            db,
+            host,
+            anonymous,
+            service,
+            admin,
+        }
+    }
+}
+
+/// Redis, where `REDIS_URL` names a server.
+fn redis_variables() -> Vec<(String, String)> {
+    let Some(url) = env::var("REDIS_URL").ok().filter(|url| !url.is_empty()) else {
+        return Vec::new();
+    };
+    let parsed = url::Url::parse(&url).expect("REDIS_URL is a URL");
+    let host = format!(
+        "{}:{}",
+        parsed.host_str().unwrap_or("127.0.0.1"),
+        parsed.port().unwrap_or(6379)
+    );
+    vec![("redis_url".to_owned(), url), ("redis_host".to_owned(), host)]
+}

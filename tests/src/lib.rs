@@ -1,0 +1,35 @@
+//! The harness of the end-to-end suite: the application in its host, each with a database of its own, and a client
+//! whose every call names the status that it expects.
+//!
+//! A test starts an [`App`], speaks to it over HTTP as an executor ([`App::service`]), an owner ([`App::user`]) or an
+//! operator ([`App::admin`]), and looks at what is stored through [`App::db`]. Everything ends with the `App`.
+//!
+//! The environment chooses the servers and the host:
+//! - `DATABASE_URL`: a Postgres server on which databases may be created; `REDIS_URL`: a Redis server, or unset.
+//! - `RUNLEDGER_LOCAL_BIN`: the local host; else the one in the target folder.
+//! - `RUNLEDGER_HOST=spin`: `spin` from `PATH` instead.
+//! - `RUNLEDGER_MANIFEST`: the application's manifest; else `spin.toml` of the workspace.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a harness reports trouble by failing the test"
+)]
+
+mod app;
+mod client;
+mod database;
+mod host;
+mod reply;
+mod template;
+mod wait;
+mod world;
+
+pub mod tokens;
+
+pub use app::{App, Builder};
+pub use client::{Client, Request};
+pub use database::{Database, Params, Snapshot};
+pub use host::{Host, is_spin};
+pub use reply::{Problem, Reply};
+pub use wait::until;
+pub use world::{Graph, INPUT_BLOCK, OUTPUT_BLOCK, STATUSES, StoredNode, allowed_from, is_terminal, is_unfinished};

@@ -1,0 +1,154 @@
+//! An answer of the API, and the rules that hold for every answer.
+
+use bytes::Bytes;
+use http::{HeaderMap, header};
+use serde_json::Value;
+
+use crate::client::shorten;
+
+/// What no problem document may say: SQL, table names, hosts, secrets, the insides of the program.
+const UNSPEAKABLE: [&str; 14] = [
+    "select ",
+    "insert into",
+    "sqlstate",
+    "agentgraph",
+    "agentnode",
+    "runledger.",
+    "127.0.0.1",
+    "localhost",
+    "postgres://",
+    "relation \"",
+    "column \"",
+    "panicked",
+    "wasm",
+    crate::tokens::SECRET,
+];
+
+/// An answer with its whole body.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub(crate) asked: String,
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// The parts of a problem document that tests look at.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// The whole document.
+    pub document: Value,
+    /// What it points at, in the order of `errors`.
+    pub pointers: Vec<String>,
+}
+
+impl Reply {
+    /// The body as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("the body is no JSON ({error})\n{self}"))
+    }
+
+    /// A member of the JSON body that holds a string.
+    #[track_caller]
+    pub fn text(&self, member: &str) -> String {
+        let text = self.json()[member].as_str().map(str::to_owned);
+        text.unwrap_or_else(|| panic!("`{member}` is no string\n{self}"))
+    }
+
+    /// A header's text, or `None` when it is missing.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The body as a problem document.
+    #[track_caller]
+    pub fn problem(&self) -> Problem {
+        let document = self.json();
+        let errors = document["errors"].as_array().into_iter().flatten();
+        let pointers = errors
+            .map(|error| error["pointer"].as_str().unwrap_or("").to_owned())
+            .collect();
+        Problem { document, pointers }
+    }
+
+    /// Fails the test unless the problem points at exactly these places, in any order.
+    #[track_caller]
+    pub fn expect_pointers(&self, expected: &[&str]) {
+        let mut pointers = self.problem().pointers;
+        pointers.sort();
+        let mut expected = expected.to_vec();
+        expected.sort_unstable();
+        assert!(pointers == expected, "expected the pointers {expected:?}\n{self}");
+    }
+
+    /// Checks what holds for every answer of the API; says which rule is broken.
+    pub(crate) fn check_conventions(&self) -> Result<(), String> {
+        let id = self.header("x-request-id").ok_or("the answer has no X-Request-Id")?;
+        let rule = |holds: bool, broken: &str| if holds { Ok(()) } else { Err(broken.to_owned()) };
+        rule(self.status < 500 || self.status == 503, "a bare server error")?;
+        if self.status == 204 || self.status == 304 {
+            return rule(self.body.is_empty(), "the answer has a body, but may not");
+        }
+        if self.status < 400 {
+            return Ok(());
+        }
+        let content_type = self.header("content-type");
+        rule(
+            content_type == Some("application/problem+json"),
+            "the error is no application/problem+json",
+        )?;
+        let document: Value = serde_json::from_slice(&self.body).map_err(|error| error.to_string())?;
+        let text = |member: &str| document[member].as_str().filter(|text| !text.is_empty());
+        rule(document["status"] == self.status, "the problem's `status` is another")?;
+        rule(
+            text("type").is_some_and(|kind| kind.starts_with("/problems/") || kind == "about:blank"),
+            "the problem's `type` is no reference",
+        )?;
+        rule(
+            text("title").is_some() && text("detail").is_some(),
+            "the problem lacks `title` or `detail`",
+        )?;
+        rule(
+            text("instance") == Some(id),
+            "the problem's `instance` is not the request id",
+        )?;
+        for error in document["errors"].as_array().into_iter().flatten() {
+            let pointer = error["pointer"].as_str().ok_or("an error has no pointer")?;
+            rule(
+                pointer.is_empty() || pointer.starts_with('/'),
+                "a pointer does not start with `/`",
+            )?;
+            rule(
+                error["detail"].as_str().is_some_and(|text| !text.is_empty()),
+                "an error has no detail",
+            )?;
+        }
+        let said = String::from_utf8_lossy(&self.body).to_lowercase();
+        let leaked = UNSPEAKABLE.iter().find(|word| said.contains(&word.to_lowercase()));
+        rule(leaked.is_none(), &format!("the problem says {leaked:?}"))?;
+        let accompanied_by = match self.status {
+            401 => header::WWW_AUTHENTICATE,
+            405 => header::ALLOW,
+            503 => header::RETRY_AFTER,
+            _ => return Ok(()),
+        };
+        rule(
+            self.headers.contains_key(&accompanied_by),
+            &format!("the answer lacks {accompanied_by}"),
+        )
+    }
+}
+
+impl std::fmt::Display for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "asked: {}\nanswered: {}", self.asked, self.status)?;
+        for (name, value) in &self.headers {
+            writeln!(f, "  {name}: {}", String::from_utf8_lossy(value.as_bytes()))?;
+        }
+        write!(f, "  {}", shorten(&String::from_utf8_lossy(&self.body)))
+    }
+}

@@ -1,0 +1,146 @@
+//! `cargo xtask test`: sets up everything and runs the test suite.
+
+use std::ffi::OsString;
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::Result;
+use clap::Args;
+use xtask::servers;
+
+use crate::project::Project;
+use crate::run::{cargo, run, status, step};
+use crate::setup::build;
+use crate::setup::environment::variable;
+use crate::setup::install::Consent;
+use crate::setup::services::{Plan, Purpose, Services};
+
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// Run only the tests whose names contain one of these.
+    filters: Vec<String>,
+    /// Run only the tests of these packages.
+    #[arg(long = "package", short, value_name = "PACKAGE")]
+    packages: Vec<String>,
+    /// Install missing servers without asking.
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Test {
+    pub(crate) fn run(self, project: &Project) -> Result<ExitCode> {
+        crate::interrupt::listen()?;
+        let plan = Plan::make(project, Purpose::Test, Consent::new(self.yes))?;
+        build::components(project)?;
+        self.build(project)?;
+
+        let services = plan.start()?;
+        step("Running the tests");
+        let outcome = self.run_all(project, &services);
+        services.stop()?;
+        Ok(if outcome? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// Builds the host, unless Spin takes its place, and the tests: all at once, so that they share what they depend on.
+    fn build(&self, project: &Project) -> Result<()> {
+        let spin = variable("RUNLEDGER_HOST").is_some_and(|host| host == "spin");
+        match (self.packages.is_empty(), spin) {
+            (true, true) => build::programs(project, "the tests", &["--tests", "--exclude", "runledger-local"]),
+            (true, false) => build::programs(project, "the host and the tests", &["--tests", "--bins"]),
+            (false, true) => Ok(()),
+            (false, false) => build::host(project),
+        }
+    }
+
+    /// Whether all tests passed.
+    fn run_all(&self, project: &Project, services: &Services) -> Result<bool> {
+        let mut environment = vec![
+            ("DATABASE_URL", services.database_url("postgres").into()),
+            ("REDIS_URL", services.redis_url().into()),
+            ("RUNLEDGER_MANIFEST", project.spin_manifest().into_os_string()),
+            ("RUNLEDGER_LOCAL_BIN", project.host().into_os_string()),
+        ];
+        if let Ok(folder) = servers::postgres_folder() {
+            environment.push((servers::POSTGRES_FOLDER, folder.into_os_string()));
+        }
+        let of_application = |name: &OsString| name.to_string_lossy().starts_with("SPIN_VARIABLE_");
+        let mut passed = true;
+        for mut command in self.commands(project, has_nextest()) {
+            // Each test sets the application's variables itself.
+            for name in std::env::vars_os().map(|(name, _)| name).filter(of_application) {
+                command.env_remove(name);
+            }
+            passed &= status(command.envs(environment.iter().map(|(name, value)| (name, value))))?.success();
+        }
+        Ok(passed)
+    }
+
+    /// What runs the tests, and the examples of the documentation, which nextest leaves out.
+    fn commands(&self, project: &Project, nextest: bool) -> Vec<Command> {
+        let selected = || {
+            if self.packages.is_empty() {
+                return vec!["--workspace"];
+            }
+            self.packages
+                .iter()
+                .flat_map(|package| ["--package", package])
+                .collect()
+        };
+        let mut tests = cargo(project, if nextest { &["nextest", "run"] } else { &["test"] });
+        tests.args(selected());
+        if !nextest {
+            tests.arg("--");
+        }
+        tests.args(&self.filters);
+        let mut commands = vec![tests];
+        if nextest && self.filters.is_empty() {
+            let mut examples = cargo(project, &["test", "--doc"]);
+            examples.args(selected());
+            commands.push(examples);
+        }
+        commands
+    }
+}
+
+fn has_nextest() -> bool {
+    let mut version = Command::new("cargo-nextest");
+    run(version
+        .args(["nextest", "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null()))
+    .is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::shown;
+
+    fn check(test: &Test, nextest: bool, expected: &[&str]) {
+        let project = Project::find().unwrap();
+        let commands: Vec<_> = test.commands(&project, nextest).iter().map(shown).collect();
+        let commands: Vec<_> = commands.iter().map(|line| line.split_once(' ').unwrap().1).collect();
+        assert_eq!(commands, expected);
+    }
+
+    #[test]
+    fn nextest_is_used_where_it_is_installed() {
+        let all = Test {
+            filters: vec![],
+            packages: vec![],
+            yes: false,
+        };
+        check(&all, true, &["nextest run --workspace", "test --doc --workspace"]);
+        check(&all, false, &["test --workspace --"]);
+    }
+
+    #[test]
+    fn filters_and_packages_select_tests() {
+        let some = Test {
+            filters: vec!["one".into(), "two".into()],
+            packages: vec!["runledger-store".into()],
+            yes: false,
+        };
+        check(&some, true, &["nextest run --package runledger-store one two"]);
+        check(&some, false, &["test --package runledger-store -- one two"]);
+    }
+}

@@ -1,0 +1,263 @@
+//! A server process that ends with us, however we end.
+
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::{Doing as _, Error};
+
+/// How often a condition is looked at while waiting for it.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// A running server: stopped when dropped, and also when this process is killed.
+///
+/// It is in a process group of its own, so that Ctrl-C on the terminal reaches only us, who then stop the servers in
+/// the right order.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    stop_with: Signal,
+    grace: Duration,
+    leash: Option<Leash>,
+}
+
+impl Server {
+    /// Starts `command`, to be stopped with the signal `stop_with`, and killed if that has not ended it within `grace`.
+    pub fn start(mut command: Command, stop_with: Signal, grace: Duration) -> Result<Self, Error> {
+        let program = command.get_program().to_owned();
+        let child = command.process_group(0).spawn().doing("start", Path::new(&program))?;
+        let mut server = Self {
+            child,
+            stop_with,
+            grace,
+            leash: None,
+        };
+        server.leash = Some(Leash::tie(server.pid(), stop_with)?);
+        Ok(server)
+    }
+
+    /// The server's process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The process, for its pipes.
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    /// How the server ended, if it has.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>, Error> {
+        self.child.try_wait().doing("wait for", Path::new("a server"))
+    }
+
+    /// Stops the server and waits for its end.
+    pub fn stop(&mut self) -> Result<ExitStatus, Error> {
+        self.end(self.stop_with)
+    }
+
+    /// Sends `signal` and waits for the end.
+    pub fn end(&mut self, signal: Signal) -> Result<ExitStatus, Error> {
+        if let Some(status) = self.ended()? {
+            self.leash = None;
+            return Ok(status);
+        }
+        // First the leash: once the server is reaped, its process id may become somebody else's.
+        self.leash = None;
+        // The child is not reaped yet, so the id is still its own.
+        let _ = kill(self.pid(), signal);
+        let deadline = Instant::now() + self.grace;
+        while Instant::now() < deadline {
+            if let Some(status) = self.ended()? {
+                return Ok(status);
+            }
+            thread::sleep(LOOK);
+        }
+        let _ = kill(self.pid(), Signal::SIGKILL);
+        self.child.wait().doing("wait for", Path::new("a server"))
+    }
+
+    fn pid(&self) -> Pid {
+        // Process ids are small positive numbers, kept unsigned by the standard library.
+        Pid::from_raw(self.child.id().cast_signed())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Nobody is left to tell.
+        let _ = self.stop();
+    }
+}
+
+/// A shell that waits on a pipe from us, and signals the server when the pipe breaks: when we are gone without having
+/// stopped the server.
+#[derive(Debug)]
+struct Leash(Child);
+
+impl Leash {
+    fn tie(server: Pid, signal: Signal) -> Result<Self, Error> {
+        let name = signal.as_str().trim_start_matches("SIG");
+        Command::new("/bin/sh")
+            .args(["-c", "read -r _; kill -s \"$1\" \"$0\"", &server.to_string(), name])
+            .current_dir("/")
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .map(Self)
+            .doing("start", Path::new("/bin/sh"))
+    }
+}
+
+impl Drop for Leash {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A command with a small environment: a server needs none of ours, least of all our secrets.
+pub(super) fn server_command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("LC_ALL", "C")
+        .current_dir("/")
+        .stdin(Stdio::null());
+    if let Some(path) = std::env::var_os("PATH") {
+        command.env("PATH", path);
+    }
+    command
+}
+
+/// Looks until `ready` says yes, the server ends, or `patience` is over; the latter two are said in words.
+pub(super) fn wait_until_ready(
+    server: &mut Server,
+    patience: Duration,
+    mut ready: impl FnMut() -> bool,
+) -> Result<Result<(), String>, Error> {
+    let deadline = Instant::now() + patience;
+    loop {
+        if let Some(status) = server.ended()? {
+            return Ok(Err(format!("it ended with {status}")));
+        }
+        if ready() {
+            return Ok(Ok(()));
+        }
+        if Instant::now() > deadline {
+            return Ok(Err(format!("it was not ready after {} seconds", patience.as_secs())));
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+/// Stops a server that outlived the process that started it. `marks` is text of its command line, by which the process
+/// is known to be that server and not a stranger who got its id.
+pub fn stop_stray(pid: u32, marks: &str, signals: &[Signal], grace: Duration) {
+    let pid = Pid::from_raw(pid.cast_signed());
+    let alive = || command_line(pid).is_some_and(|line| line.contains(marks));
+    for &signal in signals {
+        if !alive() || kill(pid, signal).is_err() {
+            return;
+        }
+        let deadline = Instant::now() + grace;
+        while alive() && Instant::now() < deadline {
+            thread::sleep(LOOK);
+        }
+    }
+}
+
+fn command_line(pid: Pid) -> Option<String> {
+    if Path::new("/proc/self/cmdline").exists() {
+        // Empty for a process that has ended and is not reaped.
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        return Some(String::from_utf8_lossy(&line).replace('\0', " "));
+    }
+    let output = Command::new("ps")
+        .args(["-o", "command=", "-p", &pid.to_string()])
+        .output()
+        .ok()?;
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The last lines of a log, for an error message.
+pub(super) fn tail(log: &Path) -> String {
+    let text = std::fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sleeper() -> Command {
+        let mut command = Command::new("sleep");
+        command.arg("600");
+        command
+    }
+
+    fn gone(pid: Pid) -> bool {
+        // Polled, since a process that is killed by another one ends a moment later.
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < deadline {
+            if command_line(pid).is_none_or(|line| line.is_empty()) {
+                return true;
+            }
+            thread::yield_now();
+        }
+        false
+    }
+
+    #[test]
+    fn a_dropped_server_is_stopped() {
+        let server = Server::start(sleeper(), Signal::SIGTERM, Duration::from_secs(10)).unwrap();
+        let pid = server.pid();
+        assert!(command_line(pid).unwrap().contains("sleep"));
+        drop(server);
+        assert!(gone(pid));
+    }
+
+    #[test]
+    fn a_server_that_ignores_its_signal_is_killed() {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "trap '' TERM; while :; do sleep 1; done"]);
+        let mut server = Server::start(command, Signal::SIGTERM, Duration::from_millis(200)).unwrap();
+        let status = server.stop().unwrap();
+        assert!(!status.success());
+    }
+
+    #[test]
+    fn a_broken_leash_stops_the_server() {
+        let mut server = Server::start(sleeper(), Signal::SIGTERM, Duration::from_secs(10)).unwrap();
+        // What the system does to our end of the pipe when we are killed.
+        drop(server.leash.as_mut().unwrap().0.stdin.take());
+        assert!(gone(server.pid()));
+    }
+
+    #[test]
+    fn a_stray_is_stopped_and_a_stranger_is_not() {
+        let mut server = Server::start(sleeper(), Signal::SIGTERM, Duration::from_secs(10)).unwrap();
+        stop_stray(
+            server.id(),
+            "another command line",
+            &[Signal::SIGKILL],
+            Duration::from_secs(10),
+        );
+        assert!(server.ended().unwrap().is_none());
+        stop_stray(server.id(), "sleep 600", &[Signal::SIGTERM], Duration::from_secs(10));
+        assert!(gone(server.pid()));
+    }
+}

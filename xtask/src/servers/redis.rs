@@ -1,0 +1,203 @@
+//! A private Redis (or Valkey).
+
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use super::account::Account;
+use super::folder::{REDIS_USERS, place_for, private_file, private_folder};
+use super::process::{Server, server_command, stop_stray, tail, wait_until_ready};
+use super::{Doing as _, Error, free_port, random_hex, redis_program};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const ATTEMPTS: usize = 5;
+
+/// What kind of server to start.
+#[derive(Debug, Clone)]
+pub struct RedisConfig {
+    /// The folder for the data, as [`super::place`] understands it.
+    pub folder: PathBuf,
+    /// Whether data is kept for the next run.
+    pub keep: bool,
+    /// The port to listen on; any free one by default.
+    pub port: Option<u16>,
+}
+
+impl RedisConfig {
+    /// A server with its data in `folder`.
+    pub fn new(folder: impl Into<PathBuf>, keep: bool) -> Self {
+        Self {
+            folder: folder.into(),
+            keep,
+            port: None,
+        }
+    }
+}
+
+/// A running private Redis; stopped when dropped.
+#[derive(Debug)]
+pub struct Redis {
+    config: RedisConfig,
+    program: PathBuf,
+    account: Account,
+    folder: PathBuf,
+    password: String,
+    port: u16,
+    server: Option<Server>,
+}
+
+impl Redis {
+    /// Starts a server, after stopping one that an earlier process left running in this folder.
+    pub fn start(config: RedisConfig) -> Result<Self, Error> {
+        let program = redis_program()?;
+        let account = Account::choose(&REDIS_USERS)?;
+        let folder = place_for(&config.folder, &account)?;
+        private_folder(&folder.join("data"), &account)?;
+        let password = random_hex(24)?;
+        let mut redis = Self {
+            config,
+            program,
+            account,
+            folder,
+            password,
+            port: 0,
+            server: None,
+        };
+        redis.stop_predecessor();
+        redis.restart()?;
+        Ok(redis)
+    }
+
+    /// The server's URL.
+    pub fn url(&self) -> String {
+        format!("redis://:{}@127.0.0.1:{}", self.password, self.port)
+    }
+
+    /// The port on 127.0.0.1; it stays the same over [`Redis::restart`].
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Where the data and the log are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Starts the server again, on the port it had.
+    pub fn restart(&mut self) -> Result<(), Error> {
+        self.stop()?;
+        let fixed = self.config.port.or(Some(self.port).filter(|port| *port != 0));
+        let attempts = if fixed.is_some() { 1 } else { ATTEMPTS };
+        let mut outcome = Ok(());
+        for _ in 0..attempts {
+            self.port = fixed.map_or_else(free_port, Ok)?;
+            outcome = self.launch();
+            match &outcome {
+                Err(Error::NotStarted { log, .. }) if log.contains("in use") => {}
+                _ => break,
+            }
+        }
+        if outcome.is_err() && fixed.is_none() {
+            self.port = 0;
+        }
+        outcome
+    }
+
+    /// Stops the server.
+    pub fn stop(&mut self) -> Result<(), Error> {
+        if let Some(mut server) = self.server.take() {
+            server.stop()?;
+        }
+        Ok(())
+    }
+
+    /// Stops the server and removes its data.
+    pub fn remove(mut self) -> Result<(), Error> {
+        self.stop()?;
+        fs::remove_dir_all(&self.folder).doing("remove", &self.folder)
+    }
+
+    fn launch(&mut self) -> Result<(), Error> {
+        let settings = self.settings_file();
+        private_file(&settings, &self.settings(), &self.account)?;
+        let log_path = self.folder.join("log");
+        let log = File::create(&log_path).doing("create", &log_path)?;
+        let mut command = server_command(&self.program);
+        command.arg(&settings).stdout(log);
+        let mut server = Server::start(self.account.applied_to(command), Signal::SIGTERM, PATIENCE)?;
+        let (port, password) = (self.port, &self.password);
+        match wait_until_ready(&mut server, PATIENCE, || answers(port, password))? {
+            Ok(()) => {
+                self.server = Some(server);
+                Ok(())
+            }
+            Err(reason) => {
+                drop(server);
+                Err(Error::NotStarted {
+                    program: "Redis",
+                    reason,
+                    log: tail(&log_path),
+                })
+            }
+        }
+    }
+
+    /// In a file rather than on the command line, which every user of the machine can read.
+    fn settings(&self) -> String {
+        let data = quoted(&self.folder.join("data"));
+        let pid_file = quoted(&self.pid_file());
+        let keep = if self.config.keep { "yes" } else { "no" };
+        format!(
+            "bind 127.0.0.1\nport {}\nrequirepass {}\ndir {data}\npidfile {pid_file}\nset-proc-title no\nsave \"\"\n\
+             appendonly {keep}\nmaxclients 1000\n",
+            self.port, self.password
+        )
+    }
+
+    fn settings_file(&self) -> PathBuf {
+        self.folder.join("redis.conf")
+    }
+
+    fn pid_file(&self) -> PathBuf {
+        self.folder.join("data/redis.pid")
+    }
+
+    /// Stops the server of a process that was killed together with everything that should have stopped the server.
+    fn stop_predecessor(&self) {
+        let text = fs::read_to_string(self.pid_file()).unwrap_or_default();
+        if let Ok(pid) = text.trim().parse() {
+            let signals = [Signal::SIGTERM, Signal::SIGKILL];
+            stop_stray(
+                pid,
+                &self.settings_file().to_string_lossy(),
+                &signals,
+                Duration::from_secs(20),
+            );
+        }
+    }
+}
+
+fn quoted(path: &Path) -> String {
+    format!(
+        "\"{}\"",
+        path.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"")
+    )
+}
+
+/// Whether a server on this port knows the password and has read its data.
+fn answers(port: u16, password: &str) -> bool {
+    let ask = || -> std::io::Result<bool> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+        stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+        stream.write_all(format!("AUTH {password}\r\nPING\r\nQUIT\r\n").as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer.starts_with("+OK\r\n+PONG\r\n"))
+    };
+    ask().unwrap_or(false)
+}

@@ -1,0 +1,80 @@
+//! The tool's own conversation with PostgreSQL: making a database and migrating it.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use tokio::runtime::Runtime;
+use tokio_postgres::{Client, NoTls};
+
+use crate::interrupt::{self, Interrupted};
+use crate::setup::tls;
+
+/// Brings the tables of a database up to date and says what was done.
+pub(crate) fn migrate(url: &str) -> Result<()> {
+    runtime()?.block_on(async {
+        let mut client = connect(url).await?;
+        let work = runledger_migrations::migrate(&mut client, |line| eprintln!("    {line}"));
+        let report = tokio::select! {
+            report = work => report?,
+            // What is cut off is a transaction, or a statement that the next run repeats.
+            () = interrupted() => bail!(Interrupted),
+        };
+        match report.applied.len() {
+            0 => eprintln!("    up to date: {} migrations were applied before", report.already),
+            applied => eprintln!("    {applied} applied, {} were applied before", report.already),
+        }
+        Ok(())
+    })
+}
+
+/// Creates the database `name` on the server that `url` leads to, unless it exists.
+pub(crate) fn create(url: &str, name: &str) -> Result<()> {
+    runtime()?.block_on(async {
+        let client = connect(url).await?;
+        if client
+            .query_opt("SELECT FROM pg_database WHERE datname = $1", &[&name])
+            .await?
+            .is_none()
+        {
+            client
+                .batch_execute(&format!("CREATE DATABASE \"{}\"", name.replace('"', "\"\"")))
+                .await?;
+        }
+        Ok(())
+    })
+}
+
+/// Ends when a signal has been noted, which only some commands do.
+async fn interrupted() {
+    while !interrupt::requested() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn runtime() -> Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("start the runtime")
+}
+
+async fn connect(url: &str) -> Result<Client> {
+    let (config, tls) = tls::parse(url)?;
+    match tls {
+        None => {
+            let (client, connection) = config.connect(NoTls).await.context("connect to PostgreSQL")?;
+            drive(connection);
+            Ok(client)
+        }
+        Some(tls) => {
+            let (client, connection) = config.connect(tls).await.context("connect to PostgreSQL")?;
+            drive(connection);
+            Ok(client)
+        }
+    }
+}
+
+/// Lets a connection do its work. Its end is seen by the client, as a failing query.
+fn drive(connection: impl Future<Output = Result<(), tokio_postgres::Error>> + Send + 'static) {
+    tokio::spawn(async move { drop(connection.await) });
+}
