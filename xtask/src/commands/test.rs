@@ -86,7 +86,8 @@ impl Test {
                 .collect()
         };
         let mut tests = cargo(project, if nextest { &["nextest", "run"] } else { &["test"] });
-        tests.args(selected());
+        // A failure is no reason to hear nothing of the other tests.
+        tests.arg("--no-fail-fast").args(selected());
         if !nextest {
             tests.arg("--");
         }
@@ -129,8 +130,12 @@ mod tests {
             packages: vec![],
             yes: false,
         };
-        check(&all, true, &["nextest run --workspace", "test --doc --workspace"]);
-        check(&all, false, &["test --workspace --"]);
+        check(
+            &all,
+            true,
+            &["nextest run --no-fail-fast --workspace", "test --doc --workspace"],
+        );
+        check(&all, false, &["test --no-fail-fast --workspace --"]);
     }
 
     #[test]
@@ -140,7 +145,15 @@ mod tests {
             packages: vec!["runledger-store".into()],
             yes: false,
         };
-        check(&some, true, &["nextest run --package runledger-store one two"]);
-        check(&some, false, &["test --package runledger-store -- one two"]);
+        check(
+            &some,
+            true,
+            &["nextest run --no-fail-fast --package runledger-store one two"],
+        );
+        check(
+            &some,
+            false,
+            &["test --no-fail-fast --package runledger-store -- one two"],
+        );
     }
 }
