@@ -65,15 +65,16 @@ impl Proxy {
         through
     }
 
-    /// Ends all connections.
-    pub(crate) fn cut(&self) {
+    /// Ends all connections, and waits until they have ended.
+    pub(crate) async fn cut(&self) {
         self.cuts.send_modify(|cuts| *cuts += 1);
+        self.cuts.closed().await;
     }
 
     /// Ends all connections and takes no new ones.
-    pub(crate) fn close(&self) {
+    pub(crate) async fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
-        self.cut();
+        self.cut().await;
     }
 
     /// Takes connections again.

@@ -109,13 +109,13 @@ async fn a_lost_connection_is_made_anew() {
     let host = Application::new().start(&["--variable", &format!("redis_host={}", proxy.address())]);
     let (url, text) = (proxy.through(&url), key("text"));
     assert_eq!(run(&host, &url, json!([["set", text, "v"]])).await, json!(["set"]));
-    proxy.cut();
+    proxy.cut().await;
     assert_eq!(
         run(&host, &url, json!([["get", text]])).await,
         json!(["v"]),
         "a reading command is sent again"
     );
-    proxy.close();
+    proxy.close().await;
     let failed = run(&host, &url, json!([["get", text]])).await;
     assert!(failed[0]["error"].is_string(), "{failed}");
     proxy.open();

@@ -4,7 +4,7 @@ use bytes::{BufMut as _, BytesMut};
 use chrono::NaiveDate;
 use postgres_protocol::{IsNull as WireNull, types as wire};
 use thiserror::Error;
-use tokio_postgres::types::{IsNull, Kind, ToSql, Type};
+use tokio_postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
 
 use super::{BoxError, EPOCH_DAYS, MICROS_PER_DAY, MICROS_PER_SECOND, numeric};
 use crate::bindings::spin::postgres::postgres::{ParameterValue, RangeBoundKind};
@@ -23,7 +23,14 @@ pub(in crate::postgres) struct BadParameter {
 }
 
 impl ToSql for Param {
+    /// Refuses what does not fit by itself: a reference to this has a `to_sql_checked` that knows only of types.
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, BoxError> {
+        if !accepts(&self.0, ty) {
+            let kind = kind(&self.0);
+            let advice =
+                format!("the statement wants {ty} here, and a value of the kind {kind} was given; cast it in SQL");
+            return Err(advice.into());
+        }
         match &self.0 {
             ParameterValue::DbNull => return Ok(IsNull::Yes),
             ParameterValue::Boolean(v) => wire::bool_to_sql(*v, out),
@@ -98,21 +105,11 @@ impl ToSql for Param {
     }
 
     fn accepts(_: &Type) -> bool {
-        // It depends on the value: see `to_sql_checked`.
+        // It depends on the value: see `to_sql`.
         true
     }
 
-    fn to_sql_checked(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, BoxError> {
-        if accepts(&self.0, ty) {
-            self.to_sql(ty, out)
-        } else {
-            let kind = kind(&self.0);
-            Err(
-                format!("the statement wants {ty} here, and a value of the kind {kind} was given; cast it in SQL")
-                    .into(),
-            )
-        }
-    }
+    to_sql_checked!();
 }
 
 fn accepts(value: &ParameterValue, ty: &Type) -> bool {
@@ -298,7 +295,8 @@ mod tests {
             (ParameterValue::Datetime((2000, 1, 1, 0, 0, 0, 0)), Type::TIMESTAMPTZ),
             (ParameterValue::ArrayStr(vec![]), Type::TEXT),
         ] {
-            let error = Param(param).to_sql_checked(&ty, &mut BytesMut::new()).err().unwrap();
+            // By reference, as statements take them.
+            let error = (&Param(param)).to_sql_checked(&ty, &mut BytesMut::new()).err().unwrap();
             assert!(error.to_string().contains("cast it in SQL"), "{error}");
         }
         assert!(
