@@ -150,9 +150,14 @@ fn pending<'a>(migrations: &'a [Migration], applied: &[Applied]) -> Result<&'a [
     Ok(pending)
 }
 
-/// `search_path` must lead to a schema, and once the database is migrated to the one that was chosen then.
+/// `search_path` must lead to a schema, and once the database is migrated to the one that was chosen then. Our own schema
+/// is left out of it: for a role of the same name it would come first (`"$user"`), and get the platform's tables.
 async fn check_schema(client: &Client, fresh: bool) -> Result<(), Error> {
-    let sql = "SELECT current_setting('search_path'), current_schema() IS NOT NULL, \
+    let without_ours = "SELECT set_config('search_path', string_agg(quote_ident(name), ', ' ORDER BY place), false) \
+                        FROM unnest(current_schemas(false)) WITH ORDINALITY AS schemas (name, place) \
+                        WHERE name <> 'runledger' HAVING count(*) > 0";
+    client.query_opt(without_ours, &[]).await?;
+    let sql = "SELECT current_setting('search_path'), coalesce(current_schema(), 'runledger') <> 'runledger', \
                to_regclass('\"AgentGraphExecution\"') IS NOT NULL";
     let row = client.query_one(sql, &[]).await?;
     let search_path = row.try_get(0)?;

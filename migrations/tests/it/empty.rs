@@ -1,6 +1,6 @@
 //! A database that has nothing yet, and one that has everything.
 
-use runledger_migrations::{Migration, latest_version, migrate, migrations, status};
+use runledger_migrations::{Error, Migration, latest_version, migrate, migrations, status};
 
 use crate::database::{Database, column, snapshot};
 
@@ -50,6 +50,24 @@ async fn an_empty_database_gets_everything() {
         column(&client, blocks).await,
         ["(AgentInputBlock,INPUT)", "(AgentOutputBlock,OUTPUT)"]
     );
+    database.drop().await;
+}
+
+/// For a role named `runledger`, whose `"$user"` comes first in `search_path`.
+#[tokio::test]
+async fn the_platforms_tables_do_not_go_to_our_own_schema() {
+    let Some(database) = Database::create().await else {
+        return;
+    };
+    for run in ["first", "second"] {
+        let mut client = database.connect_to_schema("runledger,public").await;
+        migrate(&mut client, |_| {}).await.unwrap();
+        let table = r#"SELECT to_regclass('public."AgentGraphExecution"')::text"#;
+        assert_eq!(column(&client, table).await, ["\"AgentGraphExecution\""], "{run}");
+    }
+    let mut client = database.connect_to_schema("runledger").await;
+    let error = migrate(&mut client, |_| {}).await.unwrap_err();
+    assert!(matches!(error, Error::NoSchema { .. }), "{error:?}");
     database.drop().await;
 }
 
