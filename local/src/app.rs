@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(one.variables["both"], "u?flag");
         assert!(one.allowed_hosts.allows("postgres", "h", Some(1)));
         assert_eq!(one.environment, [("MODE".to_owned(), "plain".to_owned())]);
-        assert_eq!(app.router.find("/b"), Some(0));
+        assert_eq!(app.router.find("/b").map(|(target, _)| target), Some(0));
 
         let app = load(&[], &environment[..2]).unwrap();
         assert!(app.components[0].allowed_hosts.allows("postgres", "127.0.0.1", None));

@@ -4,8 +4,10 @@
 //! none included, so that `/a/...` also serves `/a`). Of the routes that match, the most specific wins: compared
 //! segment by segment from the left, a literal beats `:name`, which beats `...`; so the longest match wins. Slashes at
 //! either end of the path do not matter.
+//!
+//! A parameter named `:token`, `:secret` or `:key` matches like any other, and is left out of the log.
 
-use std::cmp::Ordering;
+use std::{borrow::Cow, cmp::Ordering};
 
 use thiserror::Error;
 
@@ -27,6 +29,8 @@ pub(crate) enum RouteError {
 enum Segment {
     Literal(String),
     Parameter,
+    /// A parameter that is not logged: its name with the colon.
+    Secret(String),
     Wildcard,
 }
 
@@ -34,7 +38,7 @@ impl Segment {
     fn rank(&self) -> u8 {
         match self {
             Self::Literal(_) => 0,
-            Self::Parameter => 1,
+            Self::Parameter | Self::Secret(_) => 1,
             Self::Wildcard => 2,
         }
     }
@@ -69,12 +73,12 @@ impl Router {
         Ok(Self { routes: parsed })
     }
 
-    /// The target of `path`, if any route matches it.
-    pub(crate) fn find(&self, path: &str) -> Option<usize> {
+    /// The target of `path`, if any route matches it, and the path as it may be logged.
+    pub(crate) fn find<'p>(&self, path: &'p str) -> Option<(usize, Cow<'p, str>)> {
         self.routes
             .iter()
             .find(|route| route.matches(path))
-            .map(|route| route.target)
+            .map(|route| (route.target, route.loggable(path)))
     }
 }
 
@@ -88,6 +92,7 @@ impl Route {
             segments.push(match text {
                 "..." | "*" => Segment::Wildcard,
                 ":" => return Err(RouteError::NamelessParameter(written.to_owned())),
+                ":token" | ":secret" | ":key" => Segment::Secret(text.to_owned()),
                 text if text.starts_with(':') => Segment::Parameter,
                 text => Segment::Literal(text.to_owned()),
             });
@@ -104,7 +109,7 @@ impl Route {
         for segment in &self.segments {
             let matches = match segment {
                 Segment::Wildcard => return true,
-                Segment::Parameter => rest.next().is_some(),
+                Segment::Parameter | Segment::Secret(_) => rest.next().is_some(),
                 Segment::Literal(text) => rest.next() == Some(text),
             };
             if !matches {
@@ -112,6 +117,26 @@ impl Route {
             }
         }
         rest.next().is_none()
+    }
+
+    /// `path`, which this route matches, with the names of its secrets instead of their values.
+    fn loggable<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        if !self
+            .segments
+            .iter()
+            .any(|segment| matches!(segment, Segment::Secret(_)))
+        {
+            return path.into();
+        }
+        let mut shown = String::with_capacity(path.len());
+        for (index, text) in split(path).enumerate() {
+            shown.push('/');
+            shown.push_str(match self.segments.get(index) {
+                Some(Segment::Secret(name)) => name,
+                _ => text,
+            });
+        }
+        shown.into()
     }
 
     /// `Less` for the more specific of the two, `Equal` when both match the same paths.
@@ -157,7 +182,11 @@ mod tests {
                 numbered.reverse();
             }
             let router = Router::new("/", numbered).unwrap();
-            assert_eq!(router.find(path).map(|index| ROUTES[index]), Some(expected), "{path}");
+            assert_eq!(
+                router.find(path).map(|(index, _)| ROUTES[index]),
+                Some(expected),
+                "{path}"
+            );
         }
     }
 
@@ -193,9 +222,23 @@ mod tests {
     #[test]
     fn the_base_comes_before_every_route() {
         let router = Router::new("/v1/", [("/a", 0), ("/...", 1)]).unwrap();
-        assert_eq!(router.find("/v1/a"), Some(0));
-        assert_eq!(router.find("/v1"), Some(1));
-        assert_eq!(router.find("/a"), None);
+        let target = |path| router.find(path).map(|(target, _)| target);
+        assert_eq!(target("/v1/a"), Some(0));
+        assert_eq!(target("/v1"), Some(1));
+        assert_eq!(target("/a"), None);
+    }
+
+    #[test]
+    fn secrets_of_a_path_are_not_logged() {
+        let router = Router::new("/", [("/shared/:token", 0), ("/a/:id", 1), ("/k/:key/...", 2)]).unwrap();
+        for (path, shown) in [
+            ("/shared/s3cr3t", "/shared/:token"),
+            ("/shared/s3cr3t/", "/shared/:token"),
+            ("/a/7", "/a/7"),
+            ("/k/s3cr3t/b/c", "/k/:key/b/c"),
+        ] {
+            assert_eq!(router.find(path).unwrap().1, shown, "{path}");
+        }
     }
 
     #[test]

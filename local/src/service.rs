@@ -71,8 +71,9 @@ impl Service {
         // Needed later only if the component does not answer.
         let given_id = given_id(request.headers()).map(ToOwned::to_owned);
 
-        let found = self.router.find(path).and_then(|index| self.components.get(index));
-        let result = match found {
+        let found = self.router.find(path);
+        let component = found.as_ref().and_then(|(index, _)| self.components.get(*index));
+        let result = match component {
             Some((_, instances)) => self.pass_on(instances, request).await,
             None => Err(Problem::NotFound),
         };
@@ -87,9 +88,9 @@ impl Service {
             timestamp: timestamp(),
             level: if status.is_server_error() { "WARN" } else { "INFO" },
             message: "request",
-            component: found.map_or("", |(name, _)| name),
+            component: component.map_or("", |(name, _)| name),
             method: method.as_str(),
-            path,
+            path: found.as_ref().map_or(path, |(_, shown)| shown),
             status: status.as_u16(),
             duration_ms: started.elapsed().as_micros() as f64 / 1000.0,
             request_id: response
