@@ -34,6 +34,7 @@ const MIGRATIONS: &[Migration] = files![
     "0003_terminal_times",
     "0004_indexes",
     "0005_nodes_that_ran",
+    "0006_share_links",
 ];
 
 /// Brings the database up to date. Several may start at once: one works, the others wait for it and find nothing to do.

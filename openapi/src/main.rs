@@ -6,6 +6,7 @@ use runledger_web::openapi::document;
 fn main() -> anyhow::Result<()> {
     let functions = [
         ("executions", runledger_executions::ROUTES),
+        ("share", runledger_share::ROUTES),
         ("data-service", runledger_data_service::ROUTES),
     ];
     println!("{}", document(&functions).to_pretty_json()?);

@@ -18,6 +18,7 @@ mod outage;
 mod problems;
 mod read;
 mod routes;
+mod share;
 mod signatures;
 mod states;
 mod stats;

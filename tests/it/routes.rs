@@ -91,11 +91,12 @@ fn block(_: &Graph, _: &str) -> Value {
     json!({ "name": "block-work", "type": "STANDARD" })
 }
 
-const OPERATIONS: [Operation; 19] = [
+const OPERATIONS: [Operation; 22] = [
     read("/api/health", Access::Public, Stranger::NothingToSee),
     read("/api/health/ready", Access::Public, Stranger::NothingToSee),
     read("/api/openapi.json", Access::Public, Stranger::NothingToSee),
     read("/api/docs", Access::Public, Stranger::NothingToSee),
+    read("/api/public/shared/{token}", Access::Public, Stranger::Refused(404)),
     read("/api/executions", Access::Any, Stranger::EmptyList),
     read("/api/executions/count", Access::Any, Stranger::ZeroCount),
     read("/api/executions/{id}", Access::Any, Stranger::Refused(404)),
@@ -156,6 +157,20 @@ const OPERATIONS: [Operation; 19] = [
         None,
     ),
     write(
+        "POST",
+        "/api/graphs/{graph_id}/executions/{id}/share",
+        Access::Any,
+        Stranger::Refused(404),
+        None,
+    ),
+    write(
+        "DELETE",
+        "/api/graphs/{graph_id}/executions/{id}/share",
+        Access::Any,
+        Stranger::Refused(404),
+        None,
+    ),
+    write(
         "PUT",
         "/api/graphs/{graph_id}/versions/{version}",
         Access::Service,
@@ -179,6 +194,7 @@ impl Operation {
             .replace("{graph_id}", &graph.id)
             .replace("{version}", &graph.version.to_string())
             .replace("/blocks/{id}", "/blocks/block-work")
+            .replace("{token}", "no-such-token")
             .replace("{id}", execution);
         let request = caller.request(self.method.parse::<Method>().unwrap(), &path);
         match self.body {
@@ -228,9 +244,12 @@ async fn no_operation_but_the_public_ones_answers_without_a_token() {
     let before = app.db.snapshot().await;
     for operation in &OPERATIONS {
         let request = operation.request(&app.anonymous, &graph, &execution);
-        request
-            .expect(if operation.access == Access::Public { 200 } else { 401 })
-            .await;
+        let expected = match (operation.access, operation.stranger) {
+            (Access::Public, Stranger::Refused(status)) => status,
+            (Access::Public, _) => 200,
+            _ => 401,
+        };
+        request.expect(expected).await;
     }
     app.db.expect_unchanged(&before, "a request without a token").await;
 }

@@ -39,6 +39,7 @@ async fn an_empty_database_gets_everything() {
         "runledger.block_registry",
         "runledger.idempotency_keys",
         "runledger.migrations",
+        "runledger.share_ends",
     ];
     assert_eq!(column(&client, tables).await, expected);
     let unfinished = "SELECT conname FROM pg_constraint WHERE NOT convalidated

@@ -13,6 +13,7 @@ mod error;
 pub mod executions;
 pub mod graphs;
 pub mod health;
+pub mod shares;
 
 pub use db::{Db, Done, IdempotencyKey, Pool, read_answer};
 pub use error::Error;

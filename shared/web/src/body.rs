@@ -69,6 +69,23 @@ impl<T: DeserializeOwned + ToSchema> Body for JsonBody<T> {
     }
 }
 
+/// A body that may be left out.
+impl<T: DeserializeOwned + ToSchema> Body for Option<JsonBody<T>> {
+    fn read(parts: &Parts<'_>) -> Result<Self, Problem> {
+        if parts.bytes.is_empty() {
+            return Ok(None);
+        }
+        JsonBody::read(parts).map(Some)
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn describe(document: &mut crate::openapi::Document) -> Option<utoipa::openapi::request_body::RequestBody> {
+        let mut body = crate::openapi::json_body(document.schema::<T>());
+        body.required = Some(utoipa::openapi::Required::False);
+        Some(body)
+    }
+}
+
 /// Whether a request says that its body is of this type, with or without parameters.
 pub(crate) fn has_type(headers: &HeaderMap, wanted: &str) -> bool {
     headers

@@ -17,6 +17,8 @@ pub struct Config {
     pub redis_url: String,
     /// The largest body that is read.
     pub max_body_bytes: usize,
+    /// What a share link begins with, before its token.
+    pub share_base_url: String,
     /// Whether owners see what a language model said of their runs.
     pub enable_activity_features: bool,
 }
@@ -52,11 +54,13 @@ impl Config {
             .map_err(|_| format!("enable_activity_features is {flag:?}, neither true nor false"))?;
         let pool = Rc::new(Pool::new(variable("database_url").await?));
         let redis_url = optional_variable("redis_url").await?;
+        let share_base_url = optional_variable("share_base_url").await?;
         Ok(Self {
             keys,
             pool,
             redis_url,
             max_body_bytes,
+            share_base_url,
             enable_activity_features,
         })
     }

@@ -11,6 +11,8 @@ use crate::{FieldError, Problem};
 pub trait Param: Sized {
     /// Whether the parameter has to be there.
     const REQUIRED: bool = true;
+    /// Whether it takes any text at all, so that no text can be told from another by its refusal.
+    const ANY_TEXT: bool = false;
 
     /// Reads it from all the texts that were sent under its name: at least one.
     fn parse(texts: &[String]) -> Result<Self, String>;
@@ -85,11 +87,15 @@ impl Source {
 
     /// Takes out the parameter of this name. `None` when something is wrong with it, which is noted.
     pub fn take<T: Param>(&mut self, name: &str) -> Option<T> {
-        if self.faults.iter().any(|fault| fault.pointer == self.pointer(name)) {
+        if T::ANY_TEXT {
+            let pointer = self.pointer(name);
+            self.faults.retain(|fault| fault.pointer != pointer);
+            self.texts.entry(name.to_owned()).or_insert_with(|| vec![String::new()]);
+        } else if self.faults.iter().any(|fault| fault.pointer == self.pointer(name)) {
             return None;
         }
         let outcome = match self.texts.remove(name) {
-            Some(texts) if texts.iter().any(|text| text.contains('\0')) => {
+            Some(texts) if !T::ANY_TEXT && texts.iter().any(|text| text.contains('\0')) => {
                 Err("holds the character NUL, which cannot be stored".to_owned())
             }
             Some(texts) => T::parse(&texts),

@@ -18,10 +18,10 @@ use crate::Error;
 
 /// A time as Postgres writes a `timestamp` into JSON.
 #[derive(Debug, Clone, Copy)]
-struct StoredTime(Timestamp);
+pub(crate) struct StoredTime(Timestamp);
 
 impl StoredTime {
-    const fn into(self) -> Timestamp {
+    pub(crate) const fn into(self) -> Timestamp {
         self.0
     }
 }
@@ -107,11 +107,7 @@ impl ExecutionRow {
     }
 
     fn into_execution(self, log: &Log, boundary: Vec<BoundaryRow>) -> GraphExecution {
-        let node = |row: BoundaryRow| BoundaryNode {
-            block_type: row.block_type,
-            input_data: row.data.input_data(),
-        };
-        let boundary: Vec<_> = boundary.into_iter().map(node).collect();
+        let boundary: Vec<_> = boundary.into_iter().map(BoundaryNode::from).collect();
         let (base, inputs) = self.split(log);
         GraphExecution {
             base,
@@ -128,10 +124,20 @@ pub struct WithBoundary {
     boundary: Vec<BoundaryRow>,
 }
 
+/// A row of `boundary.sql`.
 #[derive(Debug, Deserialize)]
-struct BoundaryRow {
+pub(crate) struct BoundaryRow {
     block_type: BlockType,
     data: NodeData,
+}
+
+impl From<BoundaryRow> for BoundaryNode {
+    fn from(row: BoundaryRow) -> Self {
+        Self {
+            block_type: row.block_type,
+            input_data: row.data.input_data(),
+        }
+    }
 }
 
 impl WithBoundary {

@@ -1,0 +1,57 @@
+//! `GET /api/public/shared/{token}`.
+
+use http::Method;
+use runledger_models::{ShareToken, SharedExecution};
+use runledger_store::{Error, shares};
+use runledger_web::{Call, Endpoint, NoParams, Problem, Public, Reply, params};
+
+params! {
+    /// The link.
+    pub(crate) struct TokenPath {
+        /// The secret part of the link.
+        token: MaybeToken,
+    }
+}
+
+/// A token, or a text that can be none: both are asked for in the same way, so that no answer tells them apart.
+#[derive(Debug)]
+pub(crate) struct MaybeToken(Option<ShareToken>);
+
+impl runledger_web::Param for MaybeToken {
+    const ANY_TEXT: bool = true;
+
+    fn parse(texts: &[String]) -> Result<Self, String> {
+        Ok(Self(texts.first().and_then(|text| ShareToken::parse(text))))
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .into()
+    }
+}
+
+/// Shows a shared result to anyone who has its link.
+pub(crate) struct ReadShared;
+
+impl Endpoint for ReadShared {
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/api/public/shared/{token}";
+    const CONDITIONAL: bool = true;
+    const SUMMARY: &'static str = "Read a shared result";
+    const PROBLEMS: &'static [u16] = &[404];
+    type Access = Public;
+    type Path = TokenPath;
+    type Query = NoParams;
+    type Body = ();
+    type Reply = SharedExecution;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<SharedExecution>, Problem> {
+        let MaybeToken(token) = &call.path.token;
+        match shares::read(&call.db, token.as_ref()).await {
+            Err(Error::Missing) => Err(Problem::not_found("nothing is shared under this link")),
+            shared => Ok(Reply::new(shared?)),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Share links: made, ended, followed.
+
+use runledger_models::{ExecutionStatus, Id, Scope, ShareToken, SharedExecution, Timestamp, node::graph_outputs};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{
+    Db, Done, Error, IdempotencyKey,
+    executions::{BoundaryRow, StoredTime},
+};
+
+/// Shares an execution under a new token.
+pub const CREATE: &str = include_str!("create.sql");
+/// Ends an execution's link.
+pub const REVOKE: &str = include_str!("revoke.sql");
+/// What is shared under a token.
+pub const READ: &str = concat!(
+    include_str!("read.sql"),
+    "SELECT coalesce((SELECT json_build_object('ok', json_build_object('id', e.id, 'graph_name', e.graph_name, ",
+    "'graph_description', e.graph_description, 'status', e.\"executionStatus\", 'created_at', e.\"createdAt\", ",
+    "'boundary', (\n",
+    include_str!("../executions/boundary.sql"),
+    "))) FROM e), '{\"missing\": true}')::text"
+);
+
+/// A link: who has its token reads the result, until it ends.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Link {
+    /// The secret part.
+    pub token: ShareToken,
+    /// When it ends; `None` for a link without an end.
+    pub expires_at: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct Args<'a> {
+    id: &'a Id,
+    graph_id: &'a Id,
+    user_id: Option<&'a str>,
+    #[serde(flatten)]
+    link: Option<Link>,
+}
+
+/// Shares the execution `id` of the graph `graph_id` under `link`; an older link ends.
+pub async fn create(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    scope: &Scope,
+    graph_id: &Id,
+    id: &Id,
+    link: Link,
+) -> Result<Done<Link>, Error> {
+    let user_id = scope.user_id();
+    let args = Args {
+        id,
+        graph_id,
+        user_id,
+        link: Some(link),
+    };
+    db.write(CREATE, &args, once).await
+}
+
+/// Ends the link of the execution `id` of the graph `graph_id`, if it has one.
+pub async fn revoke(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    scope: &Scope,
+    graph_id: &Id,
+    id: &Id,
+) -> Result<Done<()>, Error> {
+    let user_id = scope.user_id();
+    let args = Args {
+        id,
+        graph_id,
+        user_id,
+        link: None,
+    };
+    let done: Done<Box<RawValue>> = db.write(REVOKE, &args, once).await?;
+    Ok(done.map(|_| ()))
+}
+
+#[derive(Debug, Deserialize)]
+struct SharedRow {
+    id: String,
+    graph_name: Option<String>,
+    graph_description: Option<String>,
+    status: ExecutionStatus,
+    created_at: StoredTime,
+    boundary: Vec<BoundaryRow>,
+}
+
+/// The parameter of [`READ`].
+#[derive(Debug, Serialize)]
+pub struct ReadArgs<'a> {
+    token: Option<&'a ShareToken>,
+}
+
+impl<'a> ReadArgs<'a> {
+    /// Those of a token; without one nothing is found, in the same way.
+    pub const fn new(token: Option<&'a ShareToken>) -> Self {
+        Self { token }
+    }
+}
+
+/// The answer of [`READ`].
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub struct Shared(SharedRow);
+
+impl From<Shared> for SharedExecution {
+    fn from(Shared(row): Shared) -> Self {
+        let boundary: Vec<_> = row.boundary.into_iter().map(Into::into).collect();
+        Self {
+            id: row.id,
+            graph_name: row.graph_name.unwrap_or_else(|| Self::UNNAMED.to_owned()),
+            graph_description: row.graph_description,
+            status: row.status,
+            created_at: row.created_at.into(),
+            outputs: graph_outputs(&boundary),
+        }
+    }
+}
+
+/// What is shared under `token`. The one read without a scope: the token itself is the right to read.
+pub async fn read(db: &Db, token: Option<&ShareToken>) -> Result<SharedExecution, Error> {
+    let shared: Shared = db.read(READ, &ReadArgs::new(token)).await?;
+    Ok(shared.into())
+}
