@@ -49,7 +49,7 @@ impl Migration {
     }
 
     /// The statements of a file without a transaction. Such files are kept simple: comments have lines of their own,
-    /// and a statement ends with a semicolon at the end of a line.
+    /// a statement ends with a semicolon at the end of a line, and a function's body stands between two `$$`.
     pub(crate) fn statements(&self) -> Vec<Statement> {
         let mut statements = Vec::new();
         let mut next = Statement::default();
@@ -62,7 +62,8 @@ impl Migration {
             }
             next.sql.push_str(line);
             next.sql.push('\n');
-            if line.ends_with(';') {
+            let in_body = next.sql.matches("$$").count() % 2 == 1;
+            if line.ends_with(';') && !in_body {
                 statements.push(std::mem::take(&mut next));
             }
         }
@@ -136,6 +137,15 @@ mod tests {
                 ("ANALYZE u\n", None)
             ]
         );
+    }
+
+    #[test]
+    fn the_body_of_a_function_is_not_split() {
+        let function = "CREATE FUNCTION a() RETURNS int LANGUAGE plpgsql AS $$\nBEGIN\n    RETURN 1;\nEND $$;\n";
+        let file = format!("-- runledger: no transaction\n{function}ANALYZE t;\n").leak();
+        let statements = Migration::new("0001_a", file).statements();
+        let seen: Vec<_> = statements.iter().map(|each| each.sql.as_str()).collect();
+        assert_eq!(seen, [function, "ANALYZE t;\n"]);
     }
 
     #[test]

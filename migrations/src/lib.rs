@@ -35,6 +35,7 @@ const MIGRATIONS: &[Migration] = files![
     "0004_indexes",
     "0005_nodes_that_ran",
     "0006_share_links",
+    "0007_node_executions",
 ];
 
 /// Brings the database up to date. Several may start at once: one works, the others wait for it and find nothing to do.
@@ -106,6 +107,8 @@ mod tests {
         let repeatable = [
             "CREATE INDEX CONCURRENTLY IF NOT EXISTS ",
             "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS ",
+            "CREATE TABLE IF NOT EXISTS ",
+            "CREATE OR REPLACE FUNCTION ",
         ];
         for migration in MIGRATIONS.iter().filter(|migration| !migration.is_transactional()) {
             for statement in migration.statements() {

@@ -22,8 +22,11 @@ const CREATE_RECORD: &str = "\
 const TRANSACTION_SETTINGS: &str = "\
     SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = 0; SET LOCAL client_min_messages = warning";
 
-/// Outside of one: a concurrent build waits for old transactions without being in anybody's way.
-const SESSION_SETTINGS: &str = "SET lock_timeout = 0; SET statement_timeout = 0; SET client_min_messages = warning";
+/// Outside of one.
+const SESSION_SETTINGS: &str = "SET statement_timeout = 0; SET client_min_messages = warning";
+/// A concurrent build waits for old transactions without being in anybody's way; anything else gives up as above.
+const WAIT: &str = "SET lock_timeout = 0";
+const GIVE_UP: &str = "SET lock_timeout = '10s'";
 const RESET_SESSION_SETTINGS: &str = "RESET lock_timeout; RESET statement_timeout; RESET client_min_messages";
 
 /// What [`crate::migrate`] did.
@@ -199,6 +202,13 @@ async fn apply_one_by_one(
         {
             continue;
         }
+        client
+            .batch_execute(if statement.concurrent_index().is_some() {
+                WAIT
+            } else {
+                GIVE_UP
+            })
+            .await?;
         if let Some(index) = statement.concurrent_index() {
             progress(&format!("{}: index {index}", migration.name()));
             drop_unfinished(client, index).await?;
@@ -232,8 +242,8 @@ async fn record(client: &impl GenericClient, migration: &Migration) -> Result<()
 }
 
 fn failed(migration: &Migration, error: tokio_postgres::Error, next: &'static str) -> Error {
-    const LOCKED: &str = "Another session holds a lock that it needs. The file left nothing behind: end or wait for \
-                          that session (see pg_stat_activity), then migrate again.";
+    const LOCKED: &str = "Another session holds a lock that it needs. End or wait for that session (see \
+                          pg_stat_activity), then migrate again: what is done already is not done twice.";
     let next = if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) {
         LOCKED
     } else {

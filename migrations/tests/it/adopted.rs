@@ -70,10 +70,12 @@ async fn what_is_missing_is_created_and_only_that() {
         [
             "AgentGraphExecution_parentGraphExecutionId_idx",
             "AgentGraphExecution_shareToken_key",
+            "AgentNodeExecutionKeyValueData_pkey",
             "runledger_executions",
             "runledger_executions_of_graph",
             "runledger_executions_of_user",
             "runledger_executions_of_user_and_graph",
+            "runledger_nodes_of_execution",
         ]
     );
     let mut new_keys = foreign_keys(&client).await;

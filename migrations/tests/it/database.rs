@@ -137,7 +137,7 @@ pub(crate) async fn snapshot(client: &Client) -> Vec<String> {
         let sql = format!("SELECT ('{catalog}', {key}, xmin) FROM {catalog} WHERE {first} >= 16384 ORDER BY {key}");
         rows.extend(column(client, &sql).await);
     }
-    for table in ["migrations", "block_registry", "idempotency_keys"] {
+    for table in ["migrations", "block_registry", "idempotency_keys", "queue_entries"] {
         let sql = format!("SELECT ('{table}', ctid, xmin) FROM runledger.{table} ORDER BY ctid");
         rows.extend(column(client, &sql).await);
     }

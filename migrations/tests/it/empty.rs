@@ -34,11 +34,13 @@ async fn an_empty_database_gets_everything() {
         "public.AgentNode",
         "public.AgentNodeExecution",
         "public.AgentNodeExecutionInputOutput",
+        "public.AgentNodeExecutionKeyValueData",
         "public.AgentNodeLink",
         "public.User",
         "runledger.block_registry",
         "runledger.idempotency_keys",
         "runledger.migrations",
+        "runledger.queue_entries",
         "runledger.share_ends",
     ];
     assert_eq!(column(&client, tables).await, expected);
