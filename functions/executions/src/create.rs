@@ -1,13 +1,13 @@
 //! `POST /api/graphs/{graph_id}/executions`.
 
 use http::{Method, StatusCode};
-use runledger_models::{GraphExecutionWithNodes, Id, Object, json};
+use runledger_models::{Id, Object, json};
 use runledger_store::executions::{self, NewExecution, StartingNode};
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, OnBehalf, Problem, Reply};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::list::GraphPath;
+use crate::{get::ExecutionWithNodes, list::GraphPath};
 
 /// What an execution starts from.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -74,13 +74,14 @@ impl Endpoint for CreateExecution {
     type Path = GraphPath;
     type Query = NoParams;
     type Body = JsonBody<CreateExecutionBody>;
-    type Reply = GraphExecutionWithNodes;
+    type Reply = ExecutionWithNodes;
 
-    async fn handle(call: Call<Self>) -> Result<Reply<GraphExecutionWithNodes>, Problem> {
+    async fn handle(call: Call<Self>) -> Result<Reply<ExecutionWithNodes>, Problem> {
         let JsonBody(body) = call.body;
         let new = body.into_new(call.path.graph_id);
         let done = executions::create(&call.db, call.once.as_ref(), &call.who, new).await?;
         let location = format!("/api/executions/{}", done.value.execution.base.id);
-        Ok(Reply::done(done).at(&location))
+        // It comes with all the nodes that it has so far.
+        Ok(Reply::done(done.map(|execution| ExecutionWithNodes::new(execution, None))).at(&location))
     }
 }

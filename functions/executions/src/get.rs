@@ -1,9 +1,9 @@
 //! `GET /api/executions/{id}` and `GET /api/graphs/{graph_id}/executions/{id}`.
 
 use http::Method;
-use runledger_models::{Caller, GraphExecution, GraphExecutionWithNodes, Id};
+use runledger_models::{Caller, GraphExecution, GraphExecutionWithNodes, Id, paging::Position};
 use runledger_store::{Db, executions};
-use runledger_web::{AnyRole, Call, Config, Endpoint, Problem, Reply, params};
+use runledger_web::{AnyRole, Call, Config, Cursor, Endpoint, Problem, Reply, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,8 +30,28 @@ params! {
 params! {
     /// How much of the execution.
     pub(crate) struct GetQuery {
-        /// Whether its node executions are in the answer: the first thousand in queue order.
+        /// Whether its node executions are in the answer: the newest thousand, in queue order.
         include_node_executions: Option<bool>,
+    }
+}
+
+/// An execution with its newest nodes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExecutionWithNodes {
+    #[serde(flatten)]
+    execution: GraphExecutionWithNodes,
+    /// Where `GET /api/node-executions?graph_exec_id=…` goes on with the older nodes: its `cursor`. Null when these are
+    /// all.
+    next_node_cursor: Option<String>,
+}
+
+impl ExecutionWithNodes {
+    /// The execution, and where the list of its nodes goes on after those that come with it.
+    pub(crate) fn new(execution: GraphExecutionWithNodes, next: Option<Position>) -> Self {
+        Self {
+            execution,
+            next_node_cursor: next.map(|position| Cursor(position).encode()),
+        }
     }
 }
 
@@ -40,7 +60,7 @@ params! {
 #[serde(untagged)]
 pub(crate) enum OneExecution {
     /// With its nodes.
-    WithNodes(GraphExecutionWithNodes),
+    WithNodes(ExecutionWithNodes),
     /// Without.
     Alone(GraphExecution),
 }
@@ -55,8 +75,8 @@ async fn read(
 ) -> Result<Reply<OneExecution>, Problem> {
     let scope = caller.scope();
     let execution = if query.include_node_executions == Some(true) {
-        let execution = executions::get_with_nodes(db, &scope, graph_id, id).await?;
-        OneExecution::WithNodes(execution.for_caller(caller, config))
+        let (execution, next) = executions::get_with_nodes(db, &scope, graph_id, id).await?;
+        OneExecution::WithNodes(ExecutionWithNodes::new(execution.for_caller(caller, config), next))
     } else {
         OneExecution::Alone(
             executions::get(db, &scope, graph_id, id)

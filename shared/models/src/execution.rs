@@ -69,7 +69,7 @@ pub struct GraphExecution {
     pub outputs: Outputs,
 }
 
-/// A graph execution with all of its nodes.
+/// A graph execution with its nodes.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct GraphExecutionWithNodes {
     /// The execution with its inputs and outputs.

@@ -105,7 +105,17 @@ impl NodeData {
         if let Some(data) = execution_data.filter(|data| !data.is_empty()) {
             return data;
         }
+        self.given_inputs()
+    }
+
+    /// What came in one by one: the input rows, of which the last of a name counts.
+    pub fn given_inputs(&self) -> Object {
         self.inputs.iter().map(|row| (row.name.clone(), row.value())).collect()
+    }
+
+    /// Adds the newest input row.
+    pub fn add_input(&mut self, name: String, data: Option<Json>) {
+        self.inputs.push(NamedValue { name, data });
     }
 
     /// What came out: the cleared outputs, else the output rows.
@@ -118,6 +128,12 @@ impl NodeData {
             outputs.entry(row.name.clone()).or_default().push(row.value());
         }
         outputs
+    }
+
+    /// The last value of each output: of the cleared outputs, else of the output rows.
+    pub fn last_outputs(&self) -> Object {
+        let last = |(name, mut values): (String, Vec<Json>)| Some((name, values.pop()?));
+        self.output_data().into_iter().filter_map(last).collect()
     }
 }
 
@@ -227,6 +243,28 @@ mod tests {
         ] {
             assert_eq!(text(&data(&stored).output_data()), shown, "{stored}");
         }
+    }
+
+    #[test]
+    fn of_each_output_the_last_value_counts() {
+        let rows = r#""outputs":[{"name":"o","data":1},{"name":"p","data":null},{"name":"o","data":"x"}]"#;
+        for (stored, shown) in [
+            (
+                format!(r#"{{"stats":{{"cleared_outputs":{{"o":[9,8],"none":[]}}}},{rows}}}"#),
+                r#"{"o":8}"#,
+            ),
+            (format!("{{{rows}}}"), r#"{"o":"x","p":null}"#),
+            ("{}".to_owned(), "{}"),
+        ] {
+            assert_eq!(text(&data(&stored).last_outputs()), shown, "{stored}");
+        }
+    }
+
+    #[test]
+    fn an_input_that_is_given_again_counts_anew() {
+        let mut data = data(r#"{"execution_data":{"z":0},"inputs":[{"name":"a","data":1},{"name":"b","data":2}]}"#);
+        data.add_input("a".to_owned(), None);
+        assert_eq!(text(&data.given_inputs()), r#"{"a":null,"b":2}"#);
     }
 
     fn boundary(block_type: BlockType, input: &str) -> BoundaryNode {

@@ -63,6 +63,7 @@ struct Outcome {
     replayed: bool,
     #[serde(default)]
     missing: bool,
+    nothing: Option<bool>,
     illegal_move: Option<IllegalMove>,
     invalid: Option<Vec<InvalidPart>>,
     conflict: Option<String>,
@@ -114,12 +115,7 @@ impl Db {
 
     /// Runs a statement that only reads, and decodes its answer.
     pub(crate) async fn read<T: DeserializeOwned>(&self, sql: &'static str, args: &impl Serialize) -> Result<T, Error> {
-        let args = jsonb(args)?;
-        let answer = match self.ask(sql, vec![args.clone()]).await {
-            // A connection that went stale while it was kept costs a read nothing but one more try.
-            Err(error) if error.breaks_connection() => self.ask(sql, vec![args]).await,
-            answer => answer,
-        }?;
+        let answer = self.answer_read(sql, jsonb(args)?).await?;
         read_answer(&answer).map(|done| done.value)
     }
 
@@ -130,20 +126,37 @@ impl Db {
         args: &impl Serialize,
         once: Option<&IdempotencyKey>,
     ) -> Result<Done<T>, Error> {
-        let args = jsonb(args)?;
-        let answer = match once {
-            None => self.ask(sql, vec![args]).await?,
-            Some(IdempotencyKey {
-                caller,
-                key,
-                fingerprint,
-            }) => {
-                let text = |text: &str| ParameterValue::Str(text.to_owned());
-                self.ask(ONCE, vec![text(caller), text(key), text(fingerprint), text(sql), args])
-                    .await?
-            }
-        };
+        let answer = self.answer_write(sql, jsonb(args)?, once).await?;
         read_answer(&answer)
+    }
+
+    // What does not depend on types stands apart: it is compiled once, and not for every statement.
+
+    async fn answer_read(&self, sql: &'static str, args: ParameterValue) -> Result<String, Error> {
+        match self.ask(sql, vec![args.clone()]).await {
+            // A connection that went stale while it was kept costs a read nothing but one more try.
+            Err(error) if error.breaks_connection() => self.ask(sql, vec![args]).await,
+            answer => answer,
+        }
+    }
+
+    async fn answer_write(
+        &self,
+        sql: &'static str,
+        args: ParameterValue,
+        once: Option<&IdempotencyKey>,
+    ) -> Result<String, Error> {
+        let Some(IdempotencyKey {
+            caller,
+            key,
+            fingerprint,
+        }) = once
+        else {
+            return self.ask(sql, vec![args]).await;
+        };
+        let text = |text: &str| ParameterValue::Str(text.to_owned());
+        self.ask(ONCE, vec![text(caller), text(key), text(fingerprint), text(sql), args])
+            .await
     }
 
     async fn ask(&self, sql: &'static str, params: Vec<ParameterValue>) -> Result<String, Error> {
@@ -175,19 +188,25 @@ impl Db {
 
 /// What a statement's answer says: what was asked for, or why not. For who asks Postgres in another way than [`Db`] does.
 pub fn read_answer<T: DeserializeOwned>(answer: &str) -> Result<Done<T>, Error> {
-    decode::<Outcome>(answer)?.into_result()
+    let Done { value, replayed } = decode::<Outcome>(answer)?.into_result()?;
+    Ok(Done {
+        value: decode(value.get())?,
+        replayed,
+    })
 }
 
 impl Outcome {
-    fn into_result<T: DeserializeOwned>(self) -> Result<Done<T>, Error> {
+    fn into_result(self) -> Result<Done<Box<RawValue>>, Error> {
         match self {
             Self {
-                ok: Some(ok), replayed, ..
-            } => Ok(Done {
-                value: decode(ok.get())?,
+                ok: Some(value),
                 replayed,
-            }),
+                ..
+            } => Ok(Done { value, replayed }),
             Self { missing: true, .. } => Err(Error::Missing),
+            Self {
+                nothing: Some(true), ..
+            } => Err(Error::Nothing),
             Self {
                 illegal_move: Some(IllegalMove { current, to }),
                 ..
@@ -246,6 +265,7 @@ mod tests {
             })
         ));
         assert!(matches!(outcome(r#"{"missing":true}"#), Err(Error::Missing)));
+        assert!(matches!(outcome(r#"{"nothing":true}"#), Err(Error::Nothing)));
         assert!(matches!(
             outcome(r#"{"illegal_move":{"current":"FAILED","to":"RUNNING"}}"#),
             Err(Error::IllegalMove {

@@ -10,6 +10,9 @@ pub enum Error {
     /// There is no such record within the caller's reach.
     #[error("no such record")]
     Missing,
+    /// There is nothing to take at this moment.
+    #[error("there is nothing to take")]
+    Nothing,
     /// The state machine does not allow this move.
     #[error("a record that is {} cannot become {}", current.as_str(), to.as_str())]
     IllegalMove {

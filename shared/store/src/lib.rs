@@ -13,7 +13,11 @@ mod error;
 pub mod executions;
 pub mod graphs;
 pub mod health;
+pub mod kv;
+pub mod nodes;
+pub mod queue;
 pub mod shares;
+mod time;
 
 pub use db::{Db, Done, IdempotencyKey, Pool, read_answer};
 pub use error::Error;

@@ -243,6 +243,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::Missing => Self::not_found("there is no such record"),
+            Error::Nothing => Self::not_found("there is nothing to take"),
             Error::IllegalMove { current, to } => {
                 let detail = format!("a record that is {} cannot become {}", current.as_str(), to.as_str());
                 Self::new(StatusCode::CONFLICT, "/problems/illegal-move", "Illegal move", detail).with(|document| {

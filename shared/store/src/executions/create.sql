@@ -54,7 +54,9 @@ SELECT coalesce(
         JOIN runledger.block_registry registry ON registry.block_id = known.block_id
     ), 'nodes', (
         SELECT coalesce(json_agg(json_build_object(
-            'id', known.id, 'node_id', known.node_id, 'block_id', known.block_id, 'status', 'QUEUED', 'add_time', e."createdAt", 'queue_time', e."createdAt",
+            'user_id', e."userId", 'graph_id', e."agentGraphId", 'graph_version', e."agentGraphVersion",
+            'graph_exec_id', e.id, 'id', known.id, 'node_id', known.node_id, 'block_id', known.block_id,
+            'status', 'QUEUED', 'add_time', e."createdAt", 'queue_time', e."createdAt",
             'data', json_build_object('inputs', known.inputs)) ORDER BY known.place), '[]')
         FROM known
     ))) FROM e),

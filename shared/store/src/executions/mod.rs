@@ -1,14 +1,14 @@
 //! Graph executions: created, read, listed, moved through their states, stopped, deleted, imported.
 
 /// A statement that leaves one execution in `e`, or why there is none in `refusal`, with the answer that all of these
-/// have: the execution, what its inputs and outputs are gathered from, and `$more`.
+/// have: the execution, what its inputs and outputs are gathered from, and each `$more`.
 macro_rules! returning {
-    ($head:literal $(, $name:literal: $more:literal)?) => {
+    ($head:literal $(, $name:literal: $more:expr)*) => {
         concat!(
             include_str!($head),
             "SELECT coalesce(\n(SELECT json_build_object('ok', json_build_object('execution', to_json(e), 'boundary', (\n",
             include_str!("boundary.sql"),
-            $("), '", $name, "', (\n", include_str!($more),)?
+            $("), '", $name, "', (\n", $more,)*
             "))) FROM e),\n(SELECT outcome FROM refusal),\n'{\"missing\": true}')::text"
         )
     };
@@ -28,6 +28,6 @@ pub use create::{CREATE, CreateArgs, NewExecution, StartingNode, create};
 pub use import::{IMPORT, import};
 pub use list::{COUNT, COUNT_FILTERED, Filter, KEYSET, PAGE, PAGE_FILTERED, Ways, count, keyset, page};
 pub use read::{GET, GET_WITH_NODES, GetArgs, get, get_with_nodes};
-pub(crate) use rows::{BoundaryRow, StoredTime};
+pub(crate) use rows::BoundaryRow;
 use rows::{ExecutionRow, NewValue};
 pub use rows::{WithBoundary, WithNodes};

@@ -1,6 +1,6 @@
 //! One graph execution, with its inputs and outputs or with all of its nodes.
 
-use runledger_models::{GraphExecution, GraphExecutionWithNodes, Id, Scope};
+use runledger_models::{GraphExecution, GraphExecutionWithNodes, Id, Scope, paging::Position};
 use serde::Serialize;
 
 use super::{WithBoundary, WithNodes};
@@ -8,8 +8,12 @@ use crate::{Db, Error};
 
 /// An execution with what its inputs and outputs are gathered from.
 pub const GET: &str = returning!("get.sql");
-/// An execution with its nodes.
-pub const GET_WITH_NODES: &str = returning!("get.sql", "nodes": "nodes.sql");
+/// An execution with its newest nodes, and where the list of its nodes goes on after them.
+pub const GET_WITH_NODES: &str = returning!(
+    "get.sql",
+    "nodes": concat!("SELECT coalesce(json_agg(\n", include_str!("../nodes/node.sql"), include_str!("nodes.sql")),
+    "next_node": include_str!("next_node.sql")
+);
 
 /// The parameter of [`GET`] and [`GET_WITH_NODES`].
 #[derive(Debug, Serialize)]
@@ -36,13 +40,14 @@ pub async fn get(db: &Db, scope: &Scope, graph_id: Option<&Id>, id: &Id) -> Resu
     Ok(row.into_execution(db.log()))
 }
 
-/// The execution `id` with its first thousand node executions.
+/// The execution `id` with its newest thousand node executions, and where the list of its nodes goes on after them.
 pub async fn get_with_nodes(
     db: &Db,
     scope: &Scope,
     graph_id: Option<&Id>,
     id: &Id,
-) -> Result<GraphExecutionWithNodes, Error> {
+) -> Result<(GraphExecutionWithNodes, Option<Position>), Error> {
     let row: WithNodes = db.read(GET_WITH_NODES, &GetArgs::new(scope, graph_id, id)).await?;
-    Ok(row.into_execution(db.log()))
+    let next = row.next_node()?;
+    Ok((row.into_execution(db.log()), next))
 }

@@ -1,39 +1,21 @@
 //! The one decoder of execution rows: from the JSON of a row to the domain's types.
 
-use std::borrow::Cow;
-
 use runledger_logging::Log;
 use runledger_models::{
-    ExecutionStatus, GraphExecution, GraphExecutionMeta, GraphExecutionWithNodes, Id, Json, NodeExecutionResult,
-    Object, Timestamp,
+    ExecutionStatus, GraphExecution, GraphExecutionMeta, GraphExecutionWithNodes, Id, Json, Object,
     execution::ExecutionBase,
     graph::BlockType,
     node::{BoundaryNode, NodeData, graph_inputs, graph_outputs},
     paging::Position,
     stats::GraphExecutionStats,
 };
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Serialize};
 
-use crate::Error;
-
-/// A time as Postgres writes a `timestamp` into JSON.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct StoredTime(Timestamp);
-
-impl StoredTime {
-    pub(crate) const fn into(self) -> Timestamp {
-        self.0
-    }
-}
-
-impl<'de> Deserialize<'de> for StoredTime {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
-        Timestamp::parse_stored(&text)
-            .map(Self)
-            .ok_or_else(|| de::Error::custom("is not a stored time"))
-    }
-}
+use crate::{
+    Error,
+    nodes::{NodeRow, position},
+    time::StoredTime,
+};
 
 /// A row of `"AgentGraphExecution"`. Columns that the platform has and the ledger does not know are passed over.
 #[derive(Debug, Deserialize)]
@@ -153,55 +135,30 @@ pub struct WithNodes {
     execution: ExecutionRow,
     boundary: Vec<BoundaryRow>,
     nodes: Vec<NodeRow>,
+    next_node: Option<PlaceRow>,
 }
 
+/// The place of a node execution in the list of its execution's nodes.
 #[derive(Debug, Deserialize)]
-struct NodeRow {
-    id: String,
-    node_id: String,
-    block_id: Option<String>,
-    status: ExecutionStatus,
+struct PlaceRow {
     add_time: StoredTime,
-    queue_time: Option<StoredTime>,
-    start_time: Option<StoredTime>,
-    end_time: Option<StoredTime>,
-    data: NodeData,
+    id: String,
 }
 
 impl WithNodes {
     /// The execution; what is odd about it goes to the log.
     pub fn into_execution(self, log: &Log) -> GraphExecutionWithNodes {
-        let Self {
-            execution,
-            boundary,
-            nodes,
-        } = self;
-        let node_executions = nodes.into_iter().map(|node| node.into_result(&execution)).collect();
+        let node_executions = self.nodes.into_iter().map(NodeRow::into_result).collect();
         GraphExecutionWithNodes {
-            execution: execution.into_execution(log, boundary),
+            execution: self.execution.into_execution(log, self.boundary),
             node_executions,
         }
     }
-}
 
-impl NodeRow {
-    fn into_result(self, execution: &ExecutionRow) -> NodeExecutionResult {
-        NodeExecutionResult {
-            user_id: execution.user_id.clone(),
-            graph_id: execution.agent_graph_id.clone(),
-            graph_version: execution.agent_graph_version,
-            graph_exec_id: execution.id.clone(),
-            node_exec_id: self.id,
-            node_id: self.node_id,
-            block_id: self.block_id.unwrap_or_default(),
-            status: self.status,
-            input_data: self.data.input_data(),
-            output_data: self.data.output_data(),
-            add_time: self.add_time.into(),
-            queue_time: self.queue_time.map(StoredTime::into),
-            start_time: self.start_time.map(StoredTime::into),
-            end_time: self.end_time.map(StoredTime::into),
-        }
+    /// Where the list of its nodes goes on after those that are here; `None` where these are all.
+    pub(super) fn next_node(&self) -> Result<Option<Position>, Error> {
+        let next = self.next_node.as_ref();
+        next.map(|place| position(&place.id, place.add_time)).transpose()
     }
 }
 

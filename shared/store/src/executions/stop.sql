@@ -1,5 +1,5 @@
 -- TERMINATED: the execution, everything unfinished that it started, and their unfinished nodes. Rows are locked in the
--- order of their ids, so that two stops of one family cannot wait for each other.
+-- order of their ids, so that two stops of one family, or a stop and a batch of nodes, cannot wait for each other.
 WITH RECURSIVE family AS (
     SELECT id, "userId" FROM "AgentGraphExecution"
     WHERE id = $1::jsonb ->> 'id' AND NOT "isDeleted"
@@ -27,12 +27,18 @@ stopped AS (
         AND EXISTS (SELECT FROM current WHERE $1 -> 'allowed_from' ? "executionStatus"::text)
     RETURNING e.*
 ),
+locked_nodes AS MATERIALIZED (
+    SELECT n.id FROM "AgentNodeExecution" n
+    WHERE n."agentGraphExecutionId" IN (SELECT id FROM stopped)
+        AND n."executionStatus" IN ('INCOMPLETE', 'QUEUED', 'RUNNING', 'REVIEW')
+    ORDER BY n.id
+    FOR NO KEY UPDATE
+),
 stopped_nodes AS (
     UPDATE "AgentNodeExecution" n
     SET "executionStatus" = 'TERMINATED', "endedTime" = clock_timestamp() AT TIME ZONE 'UTC'
-    FROM stopped
-    WHERE n."agentGraphExecutionId" = stopped.id
-        AND n."executionStatus" IN ('INCOMPLETE', 'QUEUED', 'RUNNING', 'REVIEW')
+    FROM locked_nodes
+    WHERE n.id = locked_nodes.id
 ),
 e AS (
     SELECT * FROM stopped WHERE id = $1 ->> 'id'

@@ -4,10 +4,7 @@ use runledger_models::{ExecutionStatus, Id, Scope, ShareToken, SharedExecution, 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{
-    Db, Done, Error, IdempotencyKey,
-    executions::{BoundaryRow, StoredTime},
-};
+use crate::{Db, Done, Error, IdempotencyKey, executions::BoundaryRow, time::StoredTime};
 
 /// Shares an execution under a new token.
 pub const CREATE: &str = include_str!("create.sql");

@@ -1,0 +1,21 @@
+//! Key-value data: what a person's nodes keep from run to run (seed `AgentNodeExecutionKeyValueData`).
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{Json, Timestamp};
+
+/// A value that is kept under a key.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct KeyValue {
+    /// The key.
+    pub key: String,
+    /// The node execution that wrote the value last.
+    pub node_exec_id: String,
+    /// The value.
+    pub data: Json,
+    /// When the key was first written.
+    pub created_at: Timestamp,
+    /// When it was last written.
+    pub updated_at: Option<Timestamp>,
+}

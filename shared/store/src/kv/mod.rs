@@ -1,0 +1,70 @@
+//! Key-value data that a person's nodes keep from run to run.
+
+use runledger_models::{Id, Json, UserId, kv::KeyValue};
+use serde::{Deserialize, Serialize};
+
+use crate::{Db, Done, Error, IdempotencyKey, time::StoredTime};
+
+const GET: &str = include_str!("get.sql");
+const PUT: &str = include_str!("put.sql");
+
+#[derive(Serialize)]
+struct Args<'a> {
+    user_id: &'a UserId,
+    key: &'a Id,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_exec_id: Option<&'a Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Json>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    key: String,
+    node_exec_id: String,
+    data: Option<Json>,
+    created_at: StoredTime,
+    updated_at: Option<StoredTime>,
+}
+
+impl Row {
+    fn into_value(self) -> KeyValue {
+        KeyValue {
+            key: self.key,
+            node_exec_id: self.node_exec_id,
+            data: self.data.unwrap_or_else(Json::null),
+            created_at: self.created_at.into(),
+            updated_at: self.updated_at.map(StoredTime::into),
+        }
+    }
+}
+
+/// What `user` keeps under `key`.
+pub async fn get(db: &Db, user: &UserId, key: &Id) -> Result<KeyValue, Error> {
+    let args = Args {
+        user_id: user,
+        key,
+        node_exec_id: None,
+        data: None,
+    };
+    db.read(GET, &args).await.map(Row::into_value)
+}
+
+/// Keeps `data` under `key` for `user`, in place of what was there. `node_exec_id` tells who wrote it.
+pub async fn put(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    user: &UserId,
+    key: &Id,
+    node_exec_id: &Id,
+    data: &Json,
+) -> Result<Done<KeyValue>, Error> {
+    let args = Args {
+        user_id: user,
+        key,
+        node_exec_id: Some(node_exec_id),
+        data: Some(data),
+    };
+    let done: Done<Row> = db.write(PUT, &args, once).await?;
+    Ok(done.map(Row::into_value))
+}

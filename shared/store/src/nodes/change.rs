@@ -1,0 +1,90 @@
+//! Moves of node executions from status to status, one or many at once.
+
+use runledger_models::{ExecutionStatus, Id, NodeExecutionResult, Object, Scope};
+use serde::Serialize;
+
+use super::OneNode;
+use crate::{Db, Done, Error, IdempotencyKey};
+
+/// Moves a node execution to another status.
+pub const CHANGE: &str = one_node!("change.sql");
+const CHANGE_MANY: &str = include_str!("change_many.sql");
+
+/// Where a node execution is to go, and what goes with it.
+#[derive(Debug)]
+pub struct Change {
+    /// The status to move to.
+    pub status: ExecutionStatus,
+    /// The data that it runs with, in place of the inputs that it was given one by one.
+    pub execution_data: Option<Object>,
+    /// Statistics to merge into those that are stored.
+    pub stats: Option<Object>,
+}
+
+/// The parameter of [`CHANGE`].
+#[derive(Debug, Serialize)]
+pub struct ChangeArgs<'a> {
+    id: &'a Id,
+    user_id: Option<&'a str>,
+    status: ExecutionStatus,
+    allowed_from: &'static [ExecutionStatus],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    execution_data: Option<Object>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stats: Option<Object>,
+}
+
+impl<'a> ChangeArgs<'a> {
+    /// Those of a change of the node execution `id`.
+    pub fn new(scope: &'a Scope, id: &'a Id, change: Change) -> Self {
+        Self {
+            id,
+            user_id: scope.user_id(),
+            status: change.status,
+            allowed_from: change.status.allowed_from(),
+            execution_data: change.execution_data,
+            stats: change.stats,
+        }
+    }
+}
+
+/// Applies a change, all of it or nothing. Asking for the status that the node execution already has changes nothing.
+pub async fn change(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    scope: &Scope,
+    id: &Id,
+    change: Change,
+) -> Result<Done<NodeExecutionResult>, Error> {
+    let done: Done<OneNode> = db.write(CHANGE, &ChangeArgs::new(scope, id, change), once).await?;
+    Ok(done.map(OneNode::into_result))
+}
+
+#[derive(Serialize)]
+struct ChangeManyArgs<'a> {
+    ids: &'a [Id],
+    user_id: Option<&'a str>,
+    status: ExecutionStatus,
+    allowed_from: &'static [ExecutionStatus],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stats: Option<Object>,
+}
+
+/// Moves those of `ids` that may become `status`, merges `merged` into their statistics, and tells how many they were.
+pub async fn change_many(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    scope: &Scope,
+    ids: &[Id],
+    status: ExecutionStatus,
+    merged: Option<Object>,
+) -> Result<Done<u64>, Error> {
+    let args = ChangeManyArgs {
+        ids,
+        user_id: scope.user_id(),
+        status,
+        allowed_from: status.allowed_from(),
+        stats: merged,
+    };
+    db.write(CHANGE_MANY, &args, once).await
+}

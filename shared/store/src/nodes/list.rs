@@ -1,0 +1,103 @@
+//! Lists of node executions, newest first, by keyset: one statement for each way in, as with the lists of executions.
+
+use runledger_models::{ExecutionStatus, Id, NodeExecutionResult, Scope, Timestamp, paging::Position};
+use serde::Serialize;
+
+use super::NodeRow;
+use crate::{Db, Error};
+
+/// Which node executions a list holds. What is `None` does not narrow it.
+#[derive(Debug, Default, Serialize)]
+pub struct Filter {
+    /// Of this graph execution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub graph_exec_id: Option<Id>,
+    /// Of this node of a graph.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_id: Option<Id>,
+    /// Of nodes that run one of these blocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block_ids: Option<Vec<Id>>,
+    /// In one of these statuses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statuses: Option<Vec<ExecutionStatus>>,
+    /// Added at this time or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_from: Option<Timestamp>,
+    /// Added at this time or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_to: Option<Timestamp>,
+    /// Shown without their data.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub without_data: bool,
+}
+
+/// The list of the rows that `$reach` leads to.
+macro_rules! listed {
+    ($reach:literal) => {
+        concat!(
+            "SELECT json_build_object('ok', (SELECT coalesce(json_agg(\n",
+            include_str!("node.sql"),
+            "), '[]')\nFROM (SELECT n.*, e.\"userId\", e.\"agentGraphId\", e.\"agentGraphVersion\"\n",
+            "FROM \"AgentNodeExecution\" n\n",
+            "JOIN \"AgentGraphExecution\" e ON e.id = n.\"agentGraphExecutionId\"\nWHERE NOT e.\"isDeleted\"",
+            $reach,
+            "\n",
+            include_str!("filters.sql"),
+            "ORDER BY n.\"addedTime\" DESC, n.id DESC\nLIMIT ($1::jsonb ->> 'limit')::int) n))::text"
+        )
+    };
+}
+
+const OF_EXECUTION: &str = listed!(
+    " AND n.\"agentGraphExecutionId\" = $1::jsonb ->> 'graph_exec_id'
+    AND ($1 ->> 'user_id' IS NULL OR e.\"userId\" = $1 ->> 'user_id')"
+);
+const OF_NODE: &str = listed!(
+    " AND n.\"agentNodeId\" = $1::jsonb ->> 'node_id'
+    AND ($1 ->> 'user_id' IS NULL OR e.\"userId\" = $1 ->> 'user_id')"
+);
+const OF_USER: &str = listed!(" AND e.\"userId\" = $1::jsonb ->> 'user_id'");
+const OF_ALL: &str = listed!(" AND $1::jsonb IS NOT NULL");
+
+#[derive(Serialize)]
+struct ListArgs<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+    #[serde(flatten)]
+    filter: &'a Filter,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before_time: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before_id: Option<&'a str>,
+    limit: u32,
+}
+
+/// At most `limit` node executions older than `before` (from the newest on without it), and where the next ones begin.
+pub async fn list(
+    db: &Db,
+    scope: &Scope,
+    filter: &Filter,
+    before: Option<&Position>,
+    limit: u32,
+) -> Result<(Vec<NodeExecutionResult>, Option<Position>), Error> {
+    let sql = match (&filter.graph_exec_id, &filter.node_id, scope) {
+        (Some(_), ..) => OF_EXECUTION,
+        (None, Some(_), _) => OF_NODE,
+        (None, None, Scope::User(_)) => OF_USER,
+        (None, None, Scope::Any(_)) => OF_ALL,
+    };
+    let args = ListArgs {
+        user_id: scope.user_id(),
+        filter,
+        before_time: before.map(|position| position.created_at),
+        before_id: before.map(|position| position.id.as_str()),
+        // One more than asked tells whether there are more.
+        limit: limit + 1,
+    };
+    let mut rows: Vec<NodeRow> = db.read(sql, &args).await?;
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next = rows.last().filter(|_| more).map(NodeRow::position).transpose()?;
+    Ok((rows.into_iter().map(NodeRow::into_result).collect(), next))
+}

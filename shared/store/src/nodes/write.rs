@@ -1,0 +1,117 @@
+//! What goes into a node execution, and what comes out of it.
+
+use runledger_models::{Id, Json, NodeExecutionResult, Object, Scope, node::NamedValue};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::NodeRow;
+use crate::{Db, Done, Error, IdempotencyKey};
+
+/// The look for a node execution to join comes after the lock, and sees what was committed while it was waited for. In
+/// one plain statement it could not: the statement's snapshot is older than any lock that it takes.
+const GIVE_INPUT: &str = concat!(
+    "SELECT runledger.one_at_a_time($1::jsonb ->> 'lock', $statement$\n",
+    one_node!("input.sql", "given": "SELECT to_json(given) FROM given"),
+    "\n$statement$, $1)::text"
+);
+const GIVE_OUTPUT: &str = include_str!("output.sql");
+
+/// An input of a node.
+#[derive(Debug)]
+pub struct NewInput {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub data: Json,
+    /// The node execution that it is for; any that lacks it, or a new one, without.
+    pub node_exec_id: Option<Id>,
+}
+
+/// A node execution with an input that it has just been given.
+#[derive(Debug)]
+pub struct GivenInput {
+    /// The node execution.
+    pub node: NodeExecutionResult,
+    /// All inputs that it was given one by one, by name.
+    pub input_data: Object,
+}
+
+#[derive(Serialize)]
+struct InputArgs<'a> {
+    lock: String,
+    graph_exec_id: &'a Id,
+    node_id: &'a Id,
+    user_id: Option<&'a str>,
+    name: String,
+    data: Json,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_exec_id: Option<Id>,
+    new_id: Id,
+    value_id: Id,
+}
+
+#[derive(Deserialize)]
+struct WithGiven {
+    node: NodeRow,
+    given: NamedValue,
+}
+
+/// Gives an input to the oldest INCOMPLETE execution of a node that lacks it, or to a new one.
+pub async fn give_input(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    scope: &Scope,
+    graph_exec_id: &Id,
+    node_id: &Id,
+    input: NewInput,
+) -> Result<Done<GivenInput>, Error> {
+    let args = InputArgs {
+        lock: format!("input {graph_exec_id} {node_id}"),
+        graph_exec_id,
+        node_id,
+        user_id: scope.user_id(),
+        name: input.name,
+        data: input.data,
+        node_exec_id: input.node_exec_id,
+        new_id: Id::generate(),
+        value_id: Id::generate(),
+    };
+    let done: Done<WithGiven> = db.write(GIVE_INPUT, &args, once).await?;
+    Ok(done.map(|WithGiven { mut node, given }| {
+        let input_data = node.add_input(given.name, given.data);
+        GivenInput {
+            node: node.into_result(),
+            input_data,
+        }
+    }))
+}
+
+#[derive(Serialize)]
+struct OutputArgs<'a> {
+    id: &'a Id,
+    user_id: Option<&'a str>,
+    value_id: Id,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Json>,
+}
+
+/// Notes an output of the node execution `id`.
+pub async fn give_output(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    scope: &Scope,
+    id: &Id,
+    name: String,
+    data: Option<Json>,
+) -> Result<Done<()>, Error> {
+    let args = OutputArgs {
+        id,
+        user_id: scope.user_id(),
+        value_id: Id::generate(),
+        name,
+        data,
+    };
+    let done: Done<Box<RawValue>> = db.write(GIVE_OUTPUT, &args, once).await?;
+    Ok(done.map(|_| ()))
+}
