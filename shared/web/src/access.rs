@@ -8,7 +8,7 @@ use crate::Problem;
 pub trait Access {
     /// The roles that may call; none for a route that needs no token.
     const ROLES: &'static [Role];
-    /// Whether a service has to name the user it acts for.
+    /// Whether a service or an admin has to name the user it acts for.
     const NAMES_USER: bool = false;
     /// What the endpoint learns of the caller.
     type Who;
@@ -62,12 +62,30 @@ impl Access for OnBehalf {
     type Who = UserId;
 
     fn admit(caller: Option<Caller>) -> Result<UserId, Problem> {
-        let caller = caller.ok_or_else(no_caller)?;
-        caller
-            .user()
-            .cloned()
-            .ok_or_else(|| Problem::invalid_at("/headers/x-user-id", "is missing; name the user that this is for"))
+        one_user(caller)
     }
+}
+
+/// Any caller with a token, about what one user has: a user about its own, a service or an admin about that of the user
+/// whom it names.
+pub struct OneUser;
+
+impl Access for OneUser {
+    const ROLES: &'static [Role] = &Role::ALL;
+    const NAMES_USER: bool = true;
+    type Who = UserId;
+
+    fn admit(caller: Option<Caller>) -> Result<UserId, Problem> {
+        one_user(caller)
+    }
+}
+
+fn one_user(caller: Option<Caller>) -> Result<UserId, Problem> {
+    let caller = caller.ok_or_else(no_caller)?;
+    caller
+        .user()
+        .cloned()
+        .ok_or_else(|| Problem::invalid_at("/headers/x-user-id", "is missing; name the user that this is for"))
 }
 
 fn no_caller() -> Problem {

@@ -130,9 +130,14 @@ async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Problem> {
         config,
     })
     .await?;
+    let (status, content_type) = if payload.is_empty() {
+        (StatusCode::NO_CONTENT, None)
+    } else {
+        (E::STATUS, E::Reply::CONTENT_TYPE)
+    };
     Ok(respond(
-        E::STATUS,
-        E::Reply::CONTENT_TYPE,
+        status,
+        content_type,
         E::CONDITIONAL,
         own,
         payload.into_bytes()?,

@@ -22,7 +22,7 @@ mod router;
 mod serve;
 mod signatures;
 
-pub use access::{Access, AnyRole, OnBehalf, Public, ServiceOnly};
+pub use access::{Access, AnyRole, OnBehalf, OneUser, Public, ServiceOnly};
 pub use body::{Body, JsonBody, Parts, read_json};
 pub use config::Config;
 pub use endpoint::{Call, Endpoint, Route};
@@ -30,7 +30,7 @@ pub use identity::{Claims, Keys, MIN_SECRET_BYTES};
 pub use paging::{Cursor, Paging};
 pub use params::{Bounded, List, Names, NoParams, Param, Params, Source};
 pub use problem::{FieldError, Problem};
-pub use reply::{Html, JsonText, NoContent, Payload, Reply};
+pub use reply::{Html, JsonText, Maybe, NoContent, Payload, Reply};
 pub use serve::serve;
 
 #[doc(hidden)]

@@ -144,6 +144,9 @@ pub(crate) fn describe<E: Endpoint>(document: &mut Document) {
         success = success.header("Location", HeaderBuilder::new().schema(Some(text())).build());
     }
     operation = operation.response(E::STATUS.as_str(), success.build());
+    if E::Reply::MAY_BE_EMPTY {
+        operation = operation.response("204", ResponseBuilder::new().description(reason(204)).build());
+    }
     for status in problems::<E>() {
         let content = Content::new(Some(Ref::from_schema_name("Problem")));
         let response = ResponseBuilder::new()
@@ -160,8 +163,14 @@ fn header_parameters<E: Endpoint>() -> Vec<Parameter> {
     let mut headers = Vec::new();
     let roles = <E::Access as Access>::ROLES;
     if roles.iter().any(|role| *role != Role::User) {
-        let (docs, required) = if <E::Access as Access>::NAMES_USER {
+        let named = <E::Access as Access>::NAMES_USER;
+        let (docs, required) = if named && !roles.contains(&Role::User) {
             ("The user that the service acts for.", Required::True)
+        } else if named {
+            (
+                "The user that a service or an admin acts for, who has to name one. Ignored from a user.",
+                Required::False,
+            )
         } else {
             (
                 "The user that a service or an admin acts for; without it, every user. Ignored from a user.",

@@ -294,6 +294,20 @@ impl<T: Names> Param for List<T> {
     }
 }
 
+impl Param for List<Id> {
+    fn parse(texts: &[String]) -> Result<Self, String> {
+        let names = texts.iter().flat_map(|text| text.split(','));
+        let ids: Result<_, _> = names.map(|name| Id::parse(name.trim())).collect();
+        ids.map(Self)
+            .map_err(|error| format!("holds something that is no id: it {error}"))
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ArrayBuilder::new().items(schema_of::<Id>()).into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -307,6 +321,8 @@ mod tests {
             limit: Option<Bounded<1, 100>>,
             /// Some statuses.
             statuses: Option<List<ExecutionStatus>>,
+            /// Some identifiers.
+            others: Option<List<Id>>,
         }
     }
 
@@ -325,6 +341,11 @@ mod tests {
         ];
         assert_eq!(sample.statuses, Some(List(statuses.to_vec())));
         assert_eq!(read("id=a").unwrap().limit, None);
+        let others = ["b", "c d", "e"].map(|id| Id::parse(id).unwrap());
+        assert_eq!(
+            read("id=a&others=b,c d&others=e").unwrap().others,
+            Some(List(others.to_vec()))
+        );
     }
 
     #[test]
@@ -338,6 +359,7 @@ mod tests {
                 vec!["/query/limit", "/query/statuses", "/query/more"],
             ),
             ("id=a&id=b", vec!["/query/id"]),
+            ("id=a&others=b,,c", vec!["/query/others"]),
             ("id=%00", vec!["/query/id"]),
         ] {
             let document = document(query);

@@ -11,6 +11,13 @@ use crate::Problem;
 pub trait Payload {
     /// The body's content type; none for a response without a body.
     const CONTENT_TYPE: Option<&'static str>;
+    /// Whether there may be no body after all: [`is_empty`](Self::is_empty).
+    const MAY_BE_EMPTY: bool = false;
+
+    /// Whether the response is a 204 without a body, whatever the endpoint's status is.
+    fn is_empty(&self) -> bool {
+        false
+    }
 
     /// The body's bytes.
     fn into_bytes(self) -> Result<Vec<u8>, Problem>;
@@ -86,6 +93,27 @@ impl Payload for NoContent {
     #[cfg(not(target_family = "wasm"))]
     fn schema(_: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
         None
+    }
+}
+
+/// A body, or none: then the status is 204.
+pub struct Maybe<T>(pub Option<T>);
+
+impl<T: Payload> Payload for Maybe<T> {
+    const CONTENT_TYPE: Option<&'static str> = T::CONTENT_TYPE;
+    const MAY_BE_EMPTY: bool = true;
+
+    fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn into_bytes(self) -> Result<Vec<u8>, Problem> {
+        self.0.map_or_else(|| Ok(Vec::new()), Payload::into_bytes)
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema(document: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
+        T::schema(document)
     }
 }
 
