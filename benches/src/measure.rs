@@ -68,7 +68,12 @@ async fn measure(options: &Options, database: &Database) -> Result<Report> {
     check_sameness(&servers, &world).await?;
     database.settle().await?;
 
-    let scenarios = [Scenario::reads(&world), Scenario::lives(&world)].map(Arc::new);
+    let scenarios = [
+        Scenario::reads(&world),
+        Scenario::lives(&world),
+        Scenario::nodes(&world),
+    ]
+    .map(Arc::new);
     let mut measured = scenarios.each_ref().map(|scenario| Measured::new(scenario));
 
     progress("Counting statements and round trips");

@@ -1,5 +1,7 @@
 //! What is measured: the requests of each scenario.
 
+use std::sync::{Mutex, PoisonError};
+
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
 
@@ -14,6 +16,8 @@ pub(crate) enum Scenario {
     Reads(Vec<Vec<u8>>),
     /// The executor brings a new execution through its whole life.
     Lives(Life),
+    /// The executor moves a running node execution to its review and back.
+    Nodes(Reviews),
 }
 
 /// The requests of a life.
@@ -21,6 +25,20 @@ pub(crate) struct Life {
     executor: Caller,
     create: Vec<u8>,
     changes: [String; 3],
+}
+
+/// The moves of node executions.
+pub(crate) struct Reviews {
+    executor: Caller,
+    /// The running node executions that nobody is moving.
+    free: Mutex<Vec<String>>,
+    moves: [String; 3],
+}
+
+impl Reviews {
+    fn free(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Scenario {
@@ -48,11 +66,28 @@ impl Scenario {
         })
     }
 
+    pub(crate) fn nodes(world: &World) -> Self {
+        let moves = [
+            json!({ "status": "REVIEW" }),
+            json!({ "status": "QUEUED", "execution_data": { "city": "Ghent", "weather": { "degrees": 17 } } }),
+            json!({
+                "status": "RUNNING",
+                "stats": { "walltime": 3.25, "cputime": 0.75, "input_size": 120, "output_size": 480, "llm_call_count": 1 },
+            }),
+        ];
+        Self::Nodes(Reviews {
+            executor: world.executor.clone(),
+            free: Mutex::new(world.nodes.clone()),
+            moves: moves.map(|change| change.to_string()),
+        })
+    }
+
     /// The name in reports.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Reads(_) => "reads",
             Self::Lives(_) => "lives",
+            Self::Nodes(_) => "nodes",
         }
     }
 
@@ -61,6 +96,7 @@ impl Scenario {
         match self {
             Self::Reads(_) => 1,
             Self::Lives(life) => 1 + life.changes.len() as u64,
+            Self::Nodes(reviews) => reviews.moves.len() as u64,
         }
     }
 
@@ -83,6 +119,16 @@ impl Scenario {
                         .expect(&request(executor, "PATCH", &path, Some(change)), 200)
                         .await?;
                 }
+            }
+            Self::Nodes(reviews) => {
+                let node = reviews.free().pop().context("every node execution is taken")?;
+                let path = format!("/api/node-executions/{node}");
+                for change in &reviews.moves {
+                    client
+                        .expect(&request(&reviews.executor, "PATCH", &path, Some(change)), 200)
+                        .await?;
+                }
+                reviews.free().push(node);
             }
         }
         Ok(())

@@ -13,6 +13,8 @@ use crate::{
 
 /// Finished executions.
 const EXECUTIONS: usize = 1000;
+/// Running node executions: more than there are connections, so that each connection finds a free one.
+const NODES: usize = 256;
 /// Executions of one import.
 const BATCH: usize = 200;
 
@@ -30,6 +32,8 @@ pub(crate) struct World {
     pub(crate) executor: Caller,
     /// The finished executions' ids.
     pub(crate) executions: Vec<String>,
+    /// The ids of node executions that are running.
+    pub(crate) nodes: Vec<String>,
 }
 
 impl World {
@@ -45,6 +49,7 @@ impl World {
                 acting_for: Some(OWNER.to_owned()),
             },
             executions: Vec::new(),
+            nodes: Vec::new(),
         };
         let mut client = Client::connect(address).await?;
         world.register_graph(&mut client).await?;
@@ -57,7 +62,22 @@ impl World {
                 .executions
                 .extend(ids.iter().filter_map(Value::as_str).map(str::to_owned));
         }
+        for _ in 0..NODES {
+            let node = world.running_node(&mut client).await?;
+            world.nodes.push(node);
+        }
         Ok(world)
+    }
+
+    /// Creates an execution and starts its node; gives the node execution's id.
+    async fn running_node(&self, client: &mut Client) -> Result<String> {
+        let created: Value = serde_json::from_slice(client.expect(&self.creation(), 201).await?.body)?;
+        let node = created["node_executions"][0]["node_exec_id"].as_str();
+        let node = node.context("an execution answers with its nodes")?.to_owned();
+        let path = format!("/api/node-executions/{node}");
+        let start = self.by_executor("PATCH", &path, &json!({ "status": "RUNNING" }));
+        client.expect(&start, 200).await?;
+        Ok(node)
     }
 
     /// The request that creates an execution.

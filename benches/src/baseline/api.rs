@@ -6,7 +6,7 @@ use axum::{
     Router,
     extract::{Path, State},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{get, patch, post},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -19,6 +19,7 @@ use runledger_store::{
         CHANGE, CREATE, Change, ChangeArgs, CreateArgs, GET, GetArgs, NewExecution, StartingNode, WithBoundary,
         WithNodes,
     },
+    nodes::{self, OneNode},
     read_answer,
 };
 use runledger_web::{Problem, read_json};
@@ -34,6 +35,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/api/graphs/{graph_id}/executions", post(create))
         .route("/api/executions/{id}", get(read).patch(change))
+        .route("/api/node-executions/{id}", patch(change_node))
         .with_state(app)
 }
 
@@ -63,6 +65,15 @@ struct NodeInput {
 #[serde(deny_unknown_fields)]
 struct Patch {
     status: Option<ExecutionStatus>,
+    stats: Option<Object>,
+}
+
+/// The body of a node execution's change.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NodePatch {
+    status: ExecutionStatus,
+    execution_data: Option<Object>,
     stats: Option<Object>,
 }
 
@@ -132,6 +143,31 @@ async fn change(
     let reply = Reply::to(&headers);
     let row = read_answer::<WithBoundary>(answer.text()?)?.value;
     reply.with(&row.into_execution(&reply.log()))
+}
+
+async fn change_node(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let caller = app.admit(&headers, &[Role::Service])?;
+    let id = identifier(id)?;
+    let Record(body) = read_json::<Record<NodePatch>>(&body, "")?;
+    if body.status == ExecutionStatus::Queued && body.execution_data.is_none() {
+        return Err(Problem::invalid_at("/execution_data", "is missing").into());
+    }
+    let change = nodes::Change {
+        status: body.status,
+        execution_data: body.execution_data,
+        stats: body.stats,
+    };
+    let answer = app
+        .database
+        .ask(nodes::CHANGE, &nodes::ChangeArgs::new(&caller.scope(), &id, change))
+        .await?;
+    let node = read_answer::<OneNode>(answer.text()?)?.value;
+    Reply::to(&headers).with(&node.into_result())
 }
 
 impl App {
