@@ -54,7 +54,33 @@ async fn every_write_happens_once_under_its_key_and_is_answered_the_same() {
         (ann.post(&format!("{path}/restore")), 200),
         (ann.delete(&format!("/api/executions/{hard}?hard=true")), 204),
     ];
-    for (number, (write, status)) in writes.into_iter().enumerate() {
+    let node = app.first_node(&hard).await;
+    let node_path = format!("/api/node-executions/{node}");
+    let queue = format!("/api/executions/{hard}/queue");
+    let input = json!({ "name": "city", "data": "Ghent" });
+    let nodes = json!({ "ids": [node], "status": "FAILED" });
+    let kept = json!({ "node_exec_id": node, "data": null });
+    let of_nodes: Vec<(Request, u16)> = vec![
+        (
+            service
+                .post(&format!("/api/executions/{hard}/nodes/{}/inputs", graph.node("output")))
+                .json(&input),
+            200,
+        ),
+        (service.post(&format!("{node_path}/outputs")).json(&input), 204),
+        (service.post(&queue).json(&json!({ "node_exec_id": node })), 201),
+        (service.post(&format!("{queue}/pop")), 200),
+        (
+            service
+                .patch(&node_path)
+                .json(&json!({ "status": "RUNNING", "stats": { "mine": 1 } })),
+            200,
+        ),
+        (service.patch("/api/node-executions").json(&nodes), 200),
+        (ann.put("/api/kv/colour").json(&kept), 200),
+    ];
+    let writes = of_nodes.into_iter().chain(writes);
+    for (number, (write, status)) in writes.enumerate() {
         let write = write.key(&format!("write-{number}"));
         let first = write.clone().expect(status).await;
         assert!(!is_replayed(&first), "{first}");

@@ -160,6 +160,16 @@ impl App {
             .text("id")
     }
 
+    /// The node execution that was added to an execution first.
+    pub async fn first_node(&self, execution: &str) -> String {
+        let nodes = self.db.nodes(execution).await;
+        nodes
+            .first()
+            .and_then(|node| node["id"].as_str())
+            .expect("the execution has a node")
+            .to_owned()
+    }
+
     /// Creates an execution and drives it to a status, the way that an executor does.
     pub async fn create_in(&self, graph: &Graph, status: &str) -> String {
         let id = self.create(graph).await;

@@ -1,0 +1,34 @@
+//! `GET /api/kv/{key}`.
+
+use http::Method;
+use runledger_models::{Id, kv::KeyValue};
+use runledger_store::kv;
+use runledger_web::{Call, Endpoint, NoParams, OneUser, Problem, Reply, params};
+
+params! {
+    /// The key.
+    pub(crate) struct KeyPath {
+        /// The key.
+        key: Id,
+    }
+}
+
+/// Reads what a user keeps under a key.
+pub(crate) struct GetKeyValue;
+
+impl Endpoint for GetKeyValue {
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/api/kv/{key}";
+    const CONDITIONAL: bool = true;
+    const SUMMARY: &'static str = "Read what is kept under a key";
+    const PROBLEMS: &'static [u16] = &[404];
+    type Access = OneUser;
+    type Path = KeyPath;
+    type Query = NoParams;
+    type Body = ();
+    type Reply = KeyValue;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<KeyValue>, Problem> {
+        Ok(Reply::new(kv::get(&call.db, &call.who, &call.path.key).await?))
+    }
+}

@@ -1,0 +1,39 @@
+//! `GET /api/executions/{id}/queue`.
+
+use http::Method;
+use runledger_store::queue;
+use runledger_web::{Call, Endpoint, NoParams, Problem, Reply, ServiceOnly};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::get::ExecutionPath;
+
+/// How long a queue is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct QueueState {
+    /// Whether nothing waits to be taken.
+    empty: bool,
+    /// How many entries wait to be taken; those that somebody has do not count.
+    length: u64,
+}
+
+/// Tells how long an execution's queue is.
+pub(crate) struct GetQueue;
+
+impl Endpoint for GetQueue {
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/api/executions/{id}/queue";
+    const SUMMARY: &'static str = "Tell how long an execution's queue is";
+    const PROBLEMS: &'static [u16] = &[404];
+    type Access = ServiceOnly;
+    type Path = ExecutionPath;
+    type Query = NoParams;
+    type Body = ();
+    type Reply = QueueState;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<QueueState>, Problem> {
+        let length = queue::length(&call.db, &call.who.scope(), &call.path.id).await?;
+        let empty = length == 0;
+        Ok(Reply::new(QueueState { empty, length }))
+    }
+}

@@ -1,0 +1,37 @@
+//! `GET /api/node-executions/{id}/outputs`.
+
+use http::Method;
+use runledger_models::{Json, Object};
+use runledger_store::nodes;
+use runledger_web::{AnyRole, Call, Endpoint, NoParams, Problem, Reply};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::get_node::NodePath;
+
+/// The last value of each output, by name.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = BTreeMap<String, Json>)]
+pub(crate) struct NodeOutputs(Object);
+
+/// Reads what a node execution gave.
+pub(crate) struct GetNodeOutputs;
+
+impl Endpoint for GetNodeOutputs {
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/api/node-executions/{id}/outputs";
+    const CONDITIONAL: bool = true;
+    const SUMMARY: &'static str = "Read the last value of each output of a node execution";
+    const PROBLEMS: &'static [u16] = &[404];
+    type Access = AnyRole;
+    type Path = NodePath;
+    type Query = NoParams;
+    type Body = ();
+    type Reply = NodeOutputs;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<NodeOutputs>, Problem> {
+        let outputs = nodes::outputs(&call.db, &call.who.scope(), &call.path.id).await?;
+        Ok(Reply::new(NodeOutputs(outputs)))
+    }
+}

@@ -1,0 +1,62 @@
+//! `PATCH /api/node-executions/{id}`.
+
+use http::Method;
+use runledger_models::{ExecutionStatus, NodeExecutionResult, Object};
+use runledger_store::nodes::{self, Change};
+use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::get_node::NodePath;
+
+/// The status to move a node execution to, and what goes with it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PatchNodeBody {
+    /// The status to move to.
+    status: ExecutionStatus,
+    /// The data that the node runs with, by input name. QUEUED needs it; empty data leave what is stored.
+    #[schema(value_type = Option<Object>)]
+    execution_data: Option<Object>,
+    /// Statistics to merge into those that are stored, of any names and shapes.
+    #[schema(value_type = Option<Object>)]
+    stats: Option<Object>,
+}
+
+impl PatchNodeBody {
+    fn into_change(self) -> Result<Change, Problem> {
+        if self.status == ExecutionStatus::Queued && self.execution_data.is_none() {
+            return Err(Problem::invalid_at(
+                "/execution_data",
+                "is missing; a node execution is queued with the data that it runs with",
+            ));
+        }
+        Ok(Change {
+            status: self.status,
+            execution_data: self.execution_data,
+            stats: self.stats,
+        })
+    }
+}
+
+/// Moves a node execution to another status.
+pub(crate) struct PatchNodeExecution;
+
+impl Endpoint for PatchNodeExecution {
+    const METHOD: Method = Method::PATCH;
+    const PATH: &'static str = "/api/node-executions/{id}";
+    const SUMMARY: &'static str = "Change a node execution's status";
+    const PROBLEMS: &'static [u16] = &[404, 409];
+    type Access = ServiceOnly;
+    type Path = NodePath;
+    type Query = NoParams;
+    type Body = JsonBody<PatchNodeBody>;
+    type Reply = NodeExecutionResult;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<NodeExecutionResult>, Problem> {
+        let JsonBody(body) = call.body;
+        let change = body.into_change()?;
+        let done = nodes::change(&call.db, call.once.as_ref(), &call.who.scope(), &call.path.id, change).await?;
+        Ok(Reply::done(done))
+    }
+}

@@ -1,0 +1,65 @@
+//! `POST /api/executions/{id}/queue/pop`.
+
+use std::time::{Duration, Instant};
+
+use http::Method;
+use runledger_models::queue::NodeExecutionEntry;
+use runledger_store::queue;
+use runledger_web::{Bounded, Call, Endpoint, Maybe, Problem, Reply, ServiceOnly, params};
+use spin_sdk::time::sleep;
+
+use crate::get::ExecutionPath;
+
+/// How long an entry is leased when the caller does not say.
+const DEFAULT_LEASE_SECONDS: u32 = 300;
+/// The pause after the first look at an empty queue. Each is twice as long as the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+/// The longest pause: what an entry may wait for a consumer that is there.
+const LONGEST_PAUSE: Duration = Duration::from_millis(400);
+
+params! {
+    /// How to take.
+    pub(crate) struct PopQuery {
+        /// How many seconds to wait for an entry when there is none; 0 without it.
+        wait: Option<Bounded<0, 20>>,
+        /// How many seconds the entry is the caller's, before it comes back; 300 without it.
+        lease_seconds: Option<Bounded<1, 86_400>>,
+    }
+}
+
+/// Takes the oldest entry of an execution's queue that nobody has.
+pub(crate) struct PopQueue;
+
+impl Endpoint for PopQueue {
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/api/executions/{id}/queue/pop";
+    const SUMMARY: &'static str = "Take the oldest entry of an execution's queue, or wait for one";
+    const PROBLEMS: &'static [u16] = &[404];
+    type Access = ServiceOnly;
+    type Path = ExecutionPath;
+    type Query = PopQuery;
+    type Body = ();
+    type Reply = Maybe<NodeExecutionEntry>;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<Maybe<NodeExecutionEntry>>, Problem> {
+        let PopQuery { wait, lease_seconds } = call.query;
+        let wait = wait.map_or(0, |Bounded(seconds)| seconds);
+        let lease_seconds = lease_seconds.map_or(DEFAULT_LEASE_SECONDS, |Bounded(seconds)| seconds);
+        let end = Instant::now() + Duration::from_secs(wait.into());
+        let scope = call.who.scope();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            // Nothing is held between two looks: no connection, no lock, and no place in the queue.
+            let taken = queue::pop(&call.db, call.once.as_ref(), &scope, &call.path.id, lease_seconds).await?;
+            if let Some(done) = taken {
+                return Ok(Reply::done(done.map(|entry| Maybe(Some(entry)))));
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(Reply::new(Maybe(None)));
+            }
+            sleep(pause.min(left)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
