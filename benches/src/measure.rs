@@ -70,6 +70,7 @@ async fn measure(options: &Options, database: &Database) -> Result<Report> {
 
     let scenarios = [
         Scenario::reads(&world),
+        Scenario::shares(&world),
         Scenario::lives(&world),
         Scenario::nodes(&world),
     ]

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The least share of the baseline's throughput on each scenario.
-const LEAST_RATIO: [(&str, f64); 3] = [("reads", 0.45), ("lives", 0.55), ("nodes", 0.55)];
+const LEAST_RATIO: [(&str, f64); 4] = [("reads", 0.45), ("shares", 0.45), ("lives", 0.55), ("nodes", 0.55)];
 /// The most statements of a request.
 const MOST_STATEMENTS: f64 = 1.0;
 /// The fewest bytes that a component may not have any more.
@@ -45,7 +45,7 @@ pub(crate) struct Conditions {
 /// One scenario on both sides.
 #[derive(Debug, Serialize)]
 pub(crate) struct Comparison {
-    /// `reads`, `lives` or `nodes`.
+    /// `reads`, `shares`, `lives` or `nodes`.
     pub(crate) name: &'static str,
     /// Requests of one of them.
     pub(crate) requests: u64,

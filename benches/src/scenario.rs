@@ -14,6 +14,8 @@ use crate::{
 pub(crate) enum Scenario {
     /// The owner reads one of some executions.
     Reads(Vec<Vec<u8>>),
+    /// Anyone follows one of some share links.
+    Shares(Vec<Vec<u8>>),
     /// The executor brings a new execution through its whole life.
     Lives(Life),
     /// The executor moves a running node execution to its review and back.
@@ -45,6 +47,12 @@ impl Scenario {
     pub(crate) fn reads(world: &World) -> Self {
         let read = |id: &String| request(&world.owner, "GET", &format!("/api/executions/{id}"), None);
         Self::Reads(world.executions.iter().map(read).collect())
+    }
+
+    pub(crate) fn shares(world: &World) -> Self {
+        // A token that nobody looks at, as a browser that is signed in sends it.
+        let follow = |link: &String| request(&world.owner, "GET", link, None);
+        Self::Shares(world.links.iter().map(follow).collect())
     }
 
     pub(crate) fn lives(world: &World) -> Self {
@@ -86,6 +94,7 @@ impl Scenario {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Reads(_) => "reads",
+            Self::Shares(_) => "shares",
             Self::Lives(_) => "lives",
             Self::Nodes(_) => "nodes",
         }
@@ -94,7 +103,7 @@ impl Scenario {
     /// How many requests doing it once takes.
     pub(crate) fn requests(&self) -> u64 {
         match self {
-            Self::Reads(_) => 1,
+            Self::Reads(_) | Self::Shares(_) => 1,
             Self::Lives(life) => 1 + life.changes.len() as u64,
             Self::Nodes(reviews) => reviews.moves.len() as u64,
         }
@@ -103,7 +112,7 @@ impl Scenario {
     /// Does it once, and fails unless every request was answered as it should be.
     pub(crate) async fn once(&self, client: &mut Client, random: &mut Random) -> Result<()> {
         match self {
-            Self::Reads(requests) => {
+            Self::Reads(requests) | Self::Shares(requests) => {
                 let reply = client.expect(&requests[random.below(requests.len())], 200).await?;
                 ensure!(!reply.body.is_empty(), "an execution is empty");
             }

@@ -15,6 +15,8 @@ use crate::{
 const EXECUTIONS: usize = 1000;
 /// Running node executions: more than there are connections, so that each connection finds a free one.
 const NODES: usize = 256;
+/// Executions that are shared.
+const SHARED: usize = 200;
 /// Executions of one import.
 const BATCH: usize = 200;
 
@@ -34,6 +36,8 @@ pub(crate) struct World {
     pub(crate) executions: Vec<String>,
     /// The ids of node executions that are running.
     pub(crate) nodes: Vec<String>,
+    /// Share links of some of them.
+    pub(crate) links: Vec<String>,
 }
 
 impl World {
@@ -50,6 +54,7 @@ impl World {
             },
             executions: Vec::new(),
             nodes: Vec::new(),
+            links: Vec::new(),
         };
         let mut client = Client::connect(address).await?;
         world.register_graph(&mut client).await?;
@@ -65,6 +70,13 @@ impl World {
         for _ in 0..NODES {
             let node = world.running_node(&mut client).await?;
             world.nodes.push(node);
+        }
+        for id in &world.executions[..SHARED] {
+            let path = format!("/api/graphs/{GRAPH}/executions/{id}/share");
+            let share = request(&world.owner, "POST", &path, None);
+            let reply: Value = serde_json::from_slice(client.expect(&share, 200).await?.body)?;
+            let link = reply["share_url"].as_str().context("a share answers with its link")?;
+            world.links.push(link.to_owned());
         }
         Ok(world)
     }

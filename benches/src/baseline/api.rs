@@ -12,7 +12,9 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use runledger_logging::Log;
-use runledger_models::{Caller, ExecutionStatus, Id, Object, Role, json, json::Record, stats};
+use runledger_models::{
+    Caller, ExecutionStatus, Id, Object, Role, ShareToken, SharedExecution, json, json::Record, stats,
+};
 use runledger_store::{
     Error,
     executions::{
@@ -21,6 +23,7 @@ use runledger_store::{
     },
     nodes::{self, OneNode},
     read_answer,
+    shares::{self, ReadArgs, Shared},
 };
 use runledger_web::{Problem, read_json};
 use serde::{Deserialize, Serialize};
@@ -36,6 +39,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/api/graphs/{graph_id}/executions", post(create))
         .route("/api/executions/{id}", get(read).patch(change))
         .route("/api/node-executions/{id}", patch(change_node))
+        .route("/api/public/shared/{token}", get(read_shared))
         .with_state(app)
 }
 
@@ -84,6 +88,17 @@ async fn read(State(app): State<Arc<App>>, Path(id): Path<String>, headers: Head
     let reply = Reply::to(&headers);
     let row = read_answer::<WithBoundary>(answer.text()?)?.value;
     reply.with_etag(&row.into_execution(&reply.log()))
+}
+
+async fn read_shared(
+    State(app): State<Arc<App>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let token = ShareToken::parse(&token);
+    let answer = app.database.ask(shares::READ, &ReadArgs::new(token.as_ref())).await?;
+    let shared: SharedExecution = read_answer::<Shared>(answer.text()?)?.value.into();
+    Reply::to(&headers).with_etag(&shared)
 }
 
 async fn create(
