@@ -27,7 +27,7 @@ pub(crate) struct CreateShareBody {
 
 /// The link.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Share {
+pub(crate) struct ShareLink {
     /// Where anyone reads the result.
     share_url: String,
     /// The secret part of the link.
@@ -36,8 +36,8 @@ pub(crate) struct Share {
     expires_at: Option<Timestamp>,
 }
 
-impl Share {
-    fn new(link: shares::Link, config: &Config) -> Self {
+impl ShareLink {
+    fn new(link: &shares::Link, config: &Config) -> Self {
         Self {
             share_url: format!("{}{}", config.share_base_url, link.token.as_str()),
             share_token: link.token.as_str().to_owned(),
@@ -58,9 +58,9 @@ impl Endpoint for CreateShare {
     type Path = SharePath;
     type Query = NoParams;
     type Body = Option<JsonBody<CreateShareBody>>;
-    type Reply = Share;
+    type Reply = ShareLink;
 
-    async fn handle(call: Call<Self>) -> Result<Reply<Share>, Problem> {
+    async fn handle(call: Call<Self>) -> Result<Reply<ShareLink>, Problem> {
         let expires_at = call.body.and_then(|JsonBody(body)| body.expires_at);
         if expires_at.is_some_and(|end| end <= Timestamp::now()) {
             return Err(Problem::invalid_at("/expires_at", "is not in the future"));
@@ -71,6 +71,6 @@ impl Endpoint for CreateShare {
             expires_at,
         };
         let done = shares::create(&call.db, call.once.as_ref(), &call.who.scope(), graph_id, id, link).await?;
-        Ok(Reply::done(done.map(|link| Share::new(link, &call.config))))
+        Ok(Reply::done(done.map(|link| ShareLink::new(&link, &call.config))))
     }
 }
