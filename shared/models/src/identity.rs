@@ -79,9 +79,16 @@ impl Caller {
     }
 }
 
-/// The proof that a caller may reach every user's rows. Only [`Caller::scope`] makes one.
+/// The proof that every user's rows may be reached. [`Caller::scope`] makes one for a caller who may.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnyUser(());
+
+impl AnyUser {
+    /// For the event bus, which publishes everybody's events on channels of their own. No caller sees what it reads.
+    pub const fn for_publishing() -> Self {
+        Self(())
+    }
+}
 
 /// Whose rows an operation reaches. Every operation of the store on a person's rows takes one.
 #[derive(Debug, Clone, PartialEq, Eq)]

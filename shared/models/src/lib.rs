@@ -3,6 +3,7 @@
 //! What a run is, which moves its status may make, how its data and statistics are read: everything here can be tested
 //! with values alone, natively.
 
+pub mod event;
 pub mod execution;
 pub mod fault;
 pub mod graph;
@@ -18,7 +19,9 @@ pub mod share;
 pub mod stats;
 pub mod status;
 pub mod time;
+pub mod truncate;
 
+pub use event::Event;
 pub use execution::{GraphExecution, GraphExecutionMeta, GraphExecutionWithNodes};
 pub use fault::Fault;
 pub use id::{Id, UserId};
