@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = files![
     "0005_nodes_that_ran",
     "0006_share_links",
     "0007_node_executions",
+    "0008_events",
 ];
 
 /// Brings the database up to date. Several may start at once: one works, the others wait for it and find nothing to do.

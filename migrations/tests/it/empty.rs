@@ -38,6 +38,8 @@ async fn an_empty_database_gets_everything() {
         "public.AgentNodeLink",
         "public.User",
         "runledger.block_registry",
+        "runledger.event_state",
+        "runledger.events",
         "runledger.idempotency_keys",
         "runledger.migrations",
         "runledger.queue_entries",

@@ -10,6 +10,7 @@ mod adopted;
 mod concurrent;
 mod database;
 mod empty;
+mod events;
 mod interrupted;
 mod once;
 mod refused;

@@ -10,6 +10,7 @@
 
 mod db;
 mod error;
+pub mod events;
 pub mod executions;
 pub mod graphs;
 pub mod health;

@@ -1,0 +1,105 @@
+//! Changes are recorded whoever makes them, and numbered in the order in which they may be read.
+
+use tokio_postgres::Client;
+
+use crate::database::{Database, column};
+
+/// An execution with a node, and the platform's rows that these need.
+const WORLD: &str = r#"
+    INSERT INTO "AgentGraph" (id, version, "userId") VALUES ('g', 1, 'ann');
+    INSERT INTO "AgentNode" (id, "agentBlockId", "agentGraphId")
+    VALUES ('n', 'c0a8e994-ebf1-4a9c-a4d8-89d09c86741b', 'g');
+    INSERT INTO "AgentGraphExecution" (id, "executionStatus", "agentGraphId", "userId")
+    VALUES ('e', 'INCOMPLETE', 'g', 'ann');
+    INSERT INTO "AgentNodeExecution" (id, "agentGraphExecutionId", "agentNodeId", "executionStatus")
+    VALUES ('x', 'e', 'n', 'QUEUED')"#;
+
+/// Who and what each event is of, with its number, in the order of numbers.
+const EVENTS: &str = "SELECT concat_ws(' ', seq, user_id, coalesce(node_exec_id, graph_exec_id), status,
+        CASE WHEN is_deleted THEN 'deleted' END)
+    FROM runledger.events ORDER BY seq, id";
+
+async fn world() -> Option<(Database, Client)> {
+    let (database, client) = Database::migrated().await?;
+    client.batch_execute(WORLD).await.unwrap();
+    Some((database, client))
+}
+
+#[tokio::test]
+async fn a_writer_with_another_search_path_and_few_rights_is_recorded_too() {
+    let Some((database, client)) = world().await else {
+        return;
+    };
+    let role = format!("writer_{}", std::process::id());
+    // Each a transaction of its own.
+    let statements = [
+        &format!("CREATE ROLE {role}"),
+        &format!(
+            "GRANT ALL ON \"AgentGraphExecution\", \"AgentNodeExecution\", \"AgentNodeExecutionInputOutput\" TO {role}"
+        ),
+        &format!("SET ROLE {role}"),
+        "SET search_path = pg_catalog",
+        "UPDATE public.\"AgentGraphExecution\" SET \"executionStatus\" = 'RUNNING'",
+        "UPDATE public.\"AgentNodeExecution\" SET \"executionStatus\" = 'RUNNING'",
+        "INSERT INTO public.\"AgentNodeExecutionInputOutput\" (id, name, data, \"referencedByOutputExecId\")
+         VALUES ('io', 'out', '1', 'x')",
+        "DELETE FROM public.\"AgentGraphExecution\"",
+        "RESET ROLE",
+        "RESET search_path",
+        "SELECT runledger.number_events()",
+        &format!("DROP OWNED BY {role}"),
+        &format!("DROP ROLE {role}"),
+    ];
+    for statement in statements {
+        client.batch_execute(statement).await.unwrap();
+    }
+    assert_eq!(
+        column(&client, EVENTS).await,
+        [
+            "1 ann e INCOMPLETE",
+            "2 ann x QUEUED",
+            "3 ann e RUNNING",
+            "4 ann x RUNNING",
+            "5 ann x RUNNING",
+            "6 ann x RUNNING deleted",
+            "7 ann e RUNNING deleted",
+        ]
+    );
+    database.drop().await;
+}
+
+/// Makes 1,100 changes and has them numbered, this many times.
+async fn many(client: &Client, times: u32) {
+    for _ in 0..times {
+        let changes = r#"DO $$ BEGIN FOR i IN 1..1100 LOOP
+            UPDATE "AgentGraphExecution" SET stats = jsonb_build_object('cost', i); END LOOP; END $$"#;
+        client.batch_execute(changes).await.unwrap();
+        client.batch_execute("SELECT runledger.number_events()").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_commits_late_is_numbered_late_even_behind_what_is_settled() {
+    let Some((database, client)) = world().await else {
+        return;
+    };
+    let late = database.connect().await;
+    let update = r#"UPDATE "AgentNodeExecution" SET "executionStatus" = 'RUNNING'"#;
+    late.batch_execute(&format!("BEGIN; {update}")).await.unwrap();
+    // Enough for the bound of searches to move, if the open transaction let it.
+    many(&client, 4).await;
+    let newest = "SELECT max(seq)::text FROM runledger.events";
+    assert_eq!(column(&client, newest).await, ["4402"]);
+    late.batch_execute("COMMIT").await.unwrap();
+    client.batch_execute("SELECT runledger.number_events()").await.unwrap();
+    let last = "SELECT node_exec_id FROM runledger.events WHERE seq = 4403";
+    assert_eq!(column(&client, last).await, ["x"]);
+
+    // With nobody at work it moves on, and nothing is behind it.
+    many(&client, 3).await;
+    let settled = "SELECT (settled_id > 4000)::text FROM runledger.event_state";
+    assert_eq!(column(&client, settled).await, ["true"]);
+    let unnumbered = "SELECT count(*)::text FROM runledger.events WHERE seq IS NULL";
+    assert_eq!(column(&client, unnumbered).await, ["0"]);
+    database.drop().await;
+}

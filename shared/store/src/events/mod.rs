@@ -1,0 +1,211 @@
+//! The outbox of changes: its events read in order, and numbered so that they can be.
+
+use runledger_models::{Event, Id, Scope, event::Change};
+use serde::{Deserialize, Serialize};
+
+use crate::{Db, Error, executions::WithBoundary, nodes::NodeRow};
+
+/// More data than this is not read for one event.
+const MOST_DATA: u64 = 32 << 20;
+/// How many events are numbered in one step; fewer mean that there were no more.
+const NUMBERED_AT_ONCE: u32 = 10_000;
+
+/// Events one after the other, each found and put together only when those before it leave room for it. `found` is
+/// wrapped in a step of its own, so that one index entry decides, before anything else is read.
+macro_rules! read {
+    ($next:literal) => {
+        concat!(
+            "WITH RECURSIVE step AS (\n",
+            "    SELECT ($1::jsonb ->> 'after')::bigint AS seq, NULL::text AS body, 0 AS place, 0::bigint AS bytes\n",
+            "    UNION ALL\n",
+            "    SELECT next.seq, next.body, step.place + 1, step.bytes + octet_length(next.body)\n",
+            "    FROM step\n",
+            "    CROSS JOIN LATERAL (\n",
+            "WITH found AS MATERIALIZED (\n    SELECT event.* FROM runledger.events AS event\n",
+            include_str!($next),
+            "    LIMIT 1\n)\n",
+            include_str!("event.sql"),
+            include_str!("../executions/boundary.sql"),
+            include_str!("event_rest.sql"),
+            "    ) AS next\n",
+            "    WHERE step.place < ($1 ->> 'limit')::int AND step.bytes < ($1 ->> 'most_bytes')::bigint\n",
+            ")\n",
+            include_str!("read.sql"),
+        )
+    };
+}
+
+/// The events of one user.
+pub const OF_USER: &str = read!("next_of_user.sql");
+/// The events of everybody.
+pub const OF_ANY: &str = read!("next_of_any.sql");
+/// Whether there is anything to read or to number.
+pub const PEEK: &str = include_str!("peek.sql");
+/// Numbers what is committed.
+pub const NUMBER: &str = include_str!("number.sql");
+/// Where the outbox ends.
+pub const HEAD: &str = include_str!("head.sql");
+/// Which outbox it is.
+pub const OUTBOX: &str = include_str!("outbox.sql");
+
+/// Which events.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Filter {
+    /// Those of this graph's executions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub graph_id: Option<Id>,
+    /// Those of this execution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub graph_exec_id: Option<Id>,
+}
+
+/// How much at once: the batch ends with the event that reaches either.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Room {
+    /// Events.
+    pub limit: u32,
+    /// Bytes, as the database writes them.
+    pub most_bytes: u64,
+}
+
+#[derive(Serialize)]
+struct ReadArgs<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+    #[serde(flatten)]
+    filter: &'a Filter,
+    #[serde(flatten)]
+    room: Room,
+    after: i64,
+    most_data: u64,
+}
+
+/// Events in order, and how things stand behind them.
+#[derive(Debug)]
+pub struct Batch {
+    /// The events.
+    pub events: Vec<Event>,
+    /// Where to read on: up to here nothing is left out.
+    pub position: i64,
+    /// Whether there is more to read at once.
+    pub is_full: bool,
+    /// Whether there are events that nobody has numbered yet: [`number`] them and read again.
+    pub has_unnumbered: bool,
+    /// Events up to here are no longer kept.
+    pub pruned_through: i64,
+    /// The last event that there is, of whomever.
+    pub last: i64,
+}
+
+#[derive(Deserialize)]
+struct BatchRow {
+    events: Vec<EventRow>,
+    position: i64,
+    full: bool,
+    unnumbered: bool,
+    pruned_through: i64,
+    last: i64,
+}
+
+#[derive(Deserialize)]
+struct EventRow {
+    seq: i64,
+    user_id: String,
+    graph_id: String,
+    graph_exec_id: String,
+    is_deleted: bool,
+    too_large: Option<u64>,
+    graph: Option<WithBoundary>,
+    node: Option<NodeRow>,
+}
+
+/// The events after the one numbered `after`, in order.
+pub async fn read(db: &Db, scope: &Scope, filter: &Filter, after: i64, room: Room) -> Result<Batch, Error> {
+    let args = ReadArgs {
+        user_id: scope.user_id(),
+        filter,
+        room,
+        after,
+        most_data: MOST_DATA,
+    };
+    let sql = match scope {
+        Scope::User(_) => OF_USER,
+        Scope::Any(_) => OF_ANY,
+    };
+    let batch: BatchRow = db.read(sql, &args).await?;
+    let events = batch.events.into_iter().map(|row| row.into_event(db));
+    Ok(Batch {
+        events: events.collect::<Result<_, _>>()?,
+        position: batch.position,
+        is_full: batch.full,
+        has_unnumbered: batch.unnumbered,
+        pruned_through: batch.pruned_through,
+        last: batch.last,
+    })
+}
+
+/// What a reader finds without reading.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Peek {
+    /// Whether there are events of the scope after the one that was named.
+    #[serde(rename = "news")]
+    pub has_news: bool,
+    /// Whether there are events that nobody has numbered yet: [`number`] them and look again.
+    #[serde(rename = "unnumbered")]
+    pub has_unnumbered: bool,
+}
+
+/// Whether there is anything after the event numbered `after`. Much cheaper than [`read`] when there is nothing.
+pub async fn peek(db: &Db, scope: &Scope, after: i64) -> Result<Peek, Error> {
+    let args = serde_json::json!({ "user_id": scope.user_id(), "after": after });
+    db.read(PEEK, &args).await
+}
+
+/// Numbers the events that are committed and have no number; `published`, if given, is remembered as the last event
+/// that was published on Redis. Gives whether there may be more.
+///
+/// Not a part of [`read`]: a reader that does not take its answer must not hold the lock that numbering needs.
+pub async fn number(db: &Db, published: Option<i64>) -> Result<bool, Error> {
+    let args = serde_json::json!({ "published": published });
+    let numbered: u32 = db.read(NUMBER, &args).await?;
+    Ok(numbered >= NUMBERED_AT_ONCE)
+}
+
+/// The number of the last event that was committed before this was asked. Numbers whatever stands in its way.
+pub async fn head(db: &Db) -> Result<i64, Error> {
+    while number(db, None).await? {}
+    db.read(HEAD, &serde_json::json!({})).await
+}
+
+/// An outbox.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Outbox {
+    /// Its name, which no other has.
+    pub id: String,
+    /// The event after which publishing is to go on, as far as the database knows.
+    pub published: i64,
+}
+
+/// The database's outbox.
+pub async fn outbox(db: &Db) -> Result<Outbox, Error> {
+    db.read(OUTBOX, &serde_json::json!({})).await
+}
+
+impl EventRow {
+    fn into_event(self, db: &Db) -> Result<Event, Error> {
+        let change = match (self.too_large, self.graph, self.node) {
+            (Some(bytes), ..) => Change::TooLarge { bytes },
+            (None, Some(graph), _) => Change::Graph(Box::new(graph.into_execution(db.log()))),
+            (None, None, Some(node)) => Change::Node(Box::new(node.into_result())),
+            (None, None, None) => return Err(Error::internal("an event is of nothing")),
+        };
+        Ok(Event {
+            seq: self.seq,
+            user_id: self.user_id,
+            graph_id: self.graph_id,
+            graph_exec_id: self.graph_exec_id,
+            is_deleted: self.is_deleted,
+            change,
+        })
+    }
+}
