@@ -12,13 +12,19 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use futures::future::poll_fn;
-use http::{HeaderMap, Response, header::CONTENT_LENGTH};
+use http::{
+    HeaderMap, Response,
+    header::{CONTENT_LENGTH, CONTENT_TYPE},
+};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::{sync::OwnedSemaphorePermit, time::sleep};
+use tokio::time::sleep;
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use crate::problem::Problem;
+use crate::{
+    admission::{Admitted, OpenStream},
+    problem::Problem,
+};
 
 // Statuses without a body.
 const NO_CONTENT: u16 = 204;
@@ -88,7 +94,14 @@ pub(crate) enum ResponseBody {
         /// The rest.
         rest: WasiBody,
         /// The request counts as being served until the body has been sent.
-        _permit: OwnedSemaphorePermit,
+        _admitted: Admitted,
+    },
+    /// An event stream.
+    Events {
+        /// Its events.
+        events: WasiBody,
+        /// Its place.
+        open: OpenStream,
     },
 }
 
@@ -102,15 +115,18 @@ impl From<Bytes> for ResponseBody {
 pub(crate) async fn finish(
     response: Response<WasiBody>,
     is_head: bool,
-    permit: OwnedSemaphorePermit,
+    admitted: Admitted,
 ) -> Result<Response<ResponseBody>, Problem> {
     let (parts, body) = response.into_parts();
     let bodiless =
         is_head || parts.status.is_informational() || matches!(parts.status.as_u16(), NO_CONTENT | NOT_MODIFIED);
     let body = if bodiless {
         Ok(ResponseBody::Whole(None))
+    } else if is_event_stream(&parts.headers) {
+        let open = admitted.into_stream().ok_or(Problem::Busy)?;
+        Ok(ResponseBody::Events { events: body, open })
     } else {
-        join(body, content_length(&parts.headers), permit).await
+        join(body, content_length(&parts.headers), admitted).await
     };
     match body {
         Ok(body) => Ok(Response::from_parts(parts, body)),
@@ -121,13 +137,20 @@ pub(crate) async fn finish(
     }
 }
 
+/// Whether a response goes on for as long as its reader likes.
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
+}
+
 /// The length of a body as its headers give it.
 pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Collects a component's body if it is short and soon complete; `length` is what the component says of its size.
-async fn join(mut body: WasiBody, length: Option<u64>, permit: OwnedSemaphorePermit) -> Result<ResponseBody, Error> {
+async fn join(mut body: WasiBody, length: Option<u64>, admitted: Admitted) -> Result<ResponseBody, Error> {
     let is_short = length.is_some_and(|length| length <= SHORT as u64);
     let mut collected = Collected::default();
     if length == Some(0) {
@@ -167,7 +190,7 @@ async fn join(mut body: WasiBody, length: Option<u64>, permit: OwnedSemaphorePer
     Ok(ResponseBody::Streamed {
         first: collected.into_bytes(),
         rest: body,
-        _permit: permit,
+        _admitted: admitted,
     })
 }
 
@@ -212,6 +235,11 @@ impl Body for ResponseBody {
                 Poll::Ready(Some(Ok(Frame::data(std::mem::take(first)))))
             }
             Self::Streamed { rest, .. } => Pin::new(rest).poll_frame(cx),
+            Self::Events { events, open } => match Pin::new(events).poll_frame(cx) {
+                // The end comes between two pieces; a reader asks again for what it did not get.
+                Poll::Pending => open.stopped.as_mut().poll(cx).map(|()| None),
+                frame @ Poll::Ready(_) => frame,
+            },
         }
     }
 
@@ -219,6 +247,7 @@ impl Body for ResponseBody {
         match self {
             Self::Whole(bytes) => bytes.is_none(),
             Self::Streamed { first, rest, .. } => first.is_empty() && rest.is_end_stream(),
+            Self::Events { events, .. } => events.is_end_stream(),
         }
     }
 
@@ -234,19 +263,18 @@ impl Body for ResponseBody {
                 }
                 hint
             }
+            Self::Events { events, .. } => events.size_hint(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use futures::{StreamExt as _, stream};
     use http_body_util::{BodyExt as _, StreamBody};
-    use tokio::sync::Semaphore;
 
     use super::*;
+    use crate::admission::Admission;
 
     /// A body of `pieces`, the last of which never comes if it is `None`.
     fn body(pieces: &[Option<&'static str>]) -> WasiBody {
@@ -262,8 +290,8 @@ mod tests {
     }
 
     async fn joined(pieces: &[Option<&'static str>], length: Option<u64>) -> Result<ResponseBody, Error> {
-        let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
-        join(body(pieces), length, permit).await
+        let admitted = Admission::new(1, 0, Duration::ZERO, 0).admit().await.unwrap();
+        join(body(pieces), length, admitted).await
     }
 
     #[tokio::test]

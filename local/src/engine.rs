@@ -17,7 +17,7 @@ use crate::{app::Component, options::Limits};
 
 /// How often a component that computes lets others have their turn.
 const EPOCH: Duration = Duration::from_millis(10);
-/// Instances besides those with requests in flight: idle ones, and ones on their way out.
+/// Instances besides those with requests in flight or open streams: idle ones, and ones on their way out.
 const SPARE_INSTANCES: usize = 64;
 /// Core instances and tables that a component built by the toolchain needs, generously.
 const PARTS: u32 = 8;
@@ -26,14 +26,17 @@ const KEEP_RESIDENT: usize = 1 << 20;
 
 /// An engine with room for the instances that `limits` allow. Starts the thread that its clock needs.
 pub(crate) fn new(limits: &Limits) -> Result<Engine> {
-    let instances = u32::try_from(limits.max_in_flight + SPARE_INSTANCES).context("--max-in-flight is too large")?;
+    // Twice the requests, since an instance may still be at work when its response has been given. Places that nobody
+    // takes cost no memory, only addresses.
+    let instances = u32::try_from(2 * limits.max_in_flight + limits.max_streams + SPARE_INSTANCES)
+        .context("--max-in-flight or --max-streams is too large")?;
     let memory = limits.instance_memory_mib << 20;
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(instances)
         .total_core_instances(instances * PARTS)
         .total_memories(instances)
         .total_tables(instances * PARTS)
-        .total_stacks(instances + u32::try_from(limits.max_in_flight).unwrap_or(u32::MAX))
+        .total_stacks(instances.saturating_mul(2))
         .max_memory_size(memory)
         .linear_memory_keep_resident(KEEP_RESIDENT)
         .table_keep_resident(64 << 10);

@@ -52,7 +52,12 @@ pub async fn run(options: Options, log: Log) -> Result<()> {
             .into_iter()
             .map(|(name, factory)| (name, Instances::new(factory)))
             .collect(),
-        admission: Admission::new(limits.max_in_flight, limits.max_queued, limits.queue_deadline_ms),
+        admission: Admission::new(
+            limits.max_in_flight,
+            limits.max_queued,
+            limits.queue_deadline_ms,
+            limits.max_streams,
+        ),
         limits: Arc::clone(&limits),
         log,
         this: address,

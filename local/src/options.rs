@@ -41,6 +41,9 @@ pub struct Limits {
     /// Requests that wait while so many are served; one more is answered 503.
     #[arg(long, value_name = "COUNT", default_value_t = 1024)]
     pub max_queued: usize,
+    /// Event streams that are open at once, besides those requests; one more is answered 503.
+    #[arg(long, value_name = "COUNT", default_value_t = 1024)]
+    pub max_streams: usize,
     /// How long a request may wait before it is answered 503.
     #[arg(long, value_name = "MS", default_value = "2000", value_parser = milliseconds)]
     pub queue_deadline_ms: Duration,

@@ -67,6 +67,7 @@ impl Server {
         }
         drop(self.listener);
         drop(alive);
+        service.admission.end_streams();
         let _ = stopping.send(true);
         if timeout(patience, all_gone.recv()).await.is_err() {
             tracing::warn!("requests were still in flight at the end");

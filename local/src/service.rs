@@ -110,9 +110,9 @@ impl Service {
         if content_length(request.headers()).is_some_and(|length| length > self.limits.max_body_bytes) {
             return Err(Problem::TooLarge);
         }
-        let permit = self.admission.admit().await.ok_or(Problem::Busy)?;
+        let admitted = self.admission.admit().await.ok_or(Problem::Busy)?;
         let (request, exceeded) = self.prepare(request);
-        let answer = instances.answer(request, permit).await;
+        let answer = instances.answer(request, admitted).await;
         if exceeded.is_some_and(|exceeded| exceeded.load(Ordering::Relaxed)) {
             return Err(Problem::TooLarge);
         }

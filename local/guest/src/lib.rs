@@ -66,6 +66,7 @@ async fn serve(request: Request) -> Result<Answer, spin_sdk::http::Error> {
             number(&query, "size"),
             number(&query, "pause") as u64,
         ),
+        "events" => events(&query),
         "sleep" => {
             spin_sdk::time::sleep(std::time::Duration::from_millis(number(&query, "ms") as u64)).await;
             answer(200, &json!("rested"))
@@ -98,6 +99,16 @@ fn stream(chunks: usize, size: usize, pause: u64) -> Answer {
         }
     });
     Response::new(box_body(body))
+}
+
+/// A stream of server-sent events, without an end unless one is asked for.
+fn events(query: &str) -> Answer {
+    let chunks = parameter(query, "chunks").map_or(usize::MAX, |_| number(query, "chunks"));
+    let mut answer = stream(chunks, 1, number(query, "pause") as u64);
+    answer
+        .headers_mut()
+        .insert("content-type", http::HeaderValue::from_static("text/event-stream"));
+    answer
 }
 
 /// Fetches the URL in the request's body.

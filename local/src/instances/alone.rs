@@ -13,7 +13,7 @@ use std::{
 
 use futures::future::poll_fn;
 use http::{Method, Request, Response};
-use tokio::{runtime::Handle, sync::OwnedSemaphorePermit, time::sleep};
+use tokio::{runtime::Handle, time::sleep};
 use wasmtime::{Store, component::Accessor};
 use wasmtime_wasi_http::{
     FieldMap, WasiBody, WasiHttpView as _,
@@ -22,6 +22,7 @@ use wasmtime_wasi_http::{
 
 use super::{Factory, Timer, log_failure};
 use crate::{
+    admission::Admitted,
     body::{ResponseBody, finish},
     guest::Guest,
     problem::Problem,
@@ -88,7 +89,7 @@ impl Instances {
         drop(old);
     }
 
-    pub(super) async fn answer(self: &Arc<Self>, request: Request<WasiBody>, permit: OwnedSemaphorePermit) -> Answer {
+    pub(super) async fn answer(self: &Arc<Self>, request: Request<WasiBody>, admitted: Admitted) -> Answer {
         let reused = lock(&self.idle).pop();
         let instance = match reused {
             Some(instance) => instance,
@@ -98,7 +99,7 @@ impl Instances {
         let mut work = Work(Some(Box::pin(Arc::clone(self).run(
             instance,
             request,
-            permit,
+            admitted,
             slot.clone(),
         ))));
         poll_fn(|cx| {
@@ -133,15 +134,9 @@ impl Instances {
     }
 
     /// Serves one request, and keeps the instance if it is good for more.
-    async fn run(
-        self: Arc<Self>,
-        mut instance: Instance,
-        request: Request<WasiBody>,
-        permit: OwnedSemaphorePermit,
-        slot: Slot,
-    ) {
+    async fn run(self: Arc<Self>, mut instance: Instance, request: Request<WasiBody>, admitted: Admitted, slot: Slot) {
         instance.served += 1;
-        match self.call(&mut instance, request, permit, &slot).await {
+        match self.call(&mut instance, request, admitted, &slot).await {
             Ok(()) if instance.served < self.factory.limits.max_instance_requests => {
                 instance.idle_since = Instant::now();
                 lock(&self.idle).push(instance);
@@ -157,7 +152,7 @@ impl Instances {
         &self,
         instance: &mut Instance,
         request: Request<WasiBody>,
-        permit: OwnedSemaphorePermit,
+        admitted: Admitted,
         slot: &Slot,
     ) -> Result<(), Problem> {
         let limits = &self.factory.limits;
@@ -166,7 +161,7 @@ impl Instances {
         } = instance;
         let answered = Mutex::new(None);
         let mut call = pin!(store.run_concurrent(async |accessor| {
-            let answer = respond(accessor, service, request, permit).await?;
+            let answer = respond(accessor, service, request, admitted).await?;
             slot.put(answer);
             *lock(&answered) = Some(Instant::now());
             poll_fn(|cx| accessor.poll_no_interesting_tasks(cx)).await;
@@ -207,7 +202,7 @@ async fn respond(
     accessor: &Accessor<Guest>,
     service: &Service,
     request: Request<WasiBody>,
-    permit: OwnedSemaphorePermit,
+    admitted: Admitted,
 ) -> wasmtime::Result<Answer> {
     let is_head = request.method() == Method::HEAD;
     let (parts, body) = request.into_parts();
@@ -230,7 +225,7 @@ async fn respond(
         }
     };
     let response = accessor.with(|access| response.into_http(access, sent))?;
-    Ok(finish(response, is_head, permit).await)
+    Ok(finish(response, is_head, admitted).await)
 }
 
 /// A request that is being served. When nobody waits for it any longer it goes on by itself.

@@ -15,14 +15,12 @@ use std::{
 use anyhow::Context as _;
 use http::Request;
 use http::Response;
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    time::{Sleep, sleep},
-};
+use tokio::time::{Sleep, sleep};
 use wasmtime::{Engine, Store, component::Linker};
 use wasmtime_wasi_http::{WasiBody, p3::bindings::Service, p3::bindings::ServicePre};
 
 use crate::{
+    admission::Admitted,
     app::Component,
     bindings::Imports,
     body::ResponseBody,
@@ -50,15 +48,15 @@ impl Instances {
         }
     }
 
-    /// Has an instance answer `request`, which counts as being served until `permit` is dropped.
+    /// Has an instance answer `request`, which counts as being served until `admitted` is dropped.
     pub(crate) async fn answer(
         &self,
         request: Request<WasiBody>,
-        permit: OwnedSemaphorePermit,
+        admitted: Admitted,
     ) -> Result<Response<ResponseBody>, Problem> {
         match self {
-            Self::Alone(instances) => instances.answer(request, permit).await,
-            Self::Shared(instances) => instances.answer(request, permit).await,
+            Self::Alone(instances) => instances.answer(request, admitted).await,
+            Self::Shared(instances) => instances.answer(request, admitted).await,
         }
     }
 }

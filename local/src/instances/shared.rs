@@ -9,7 +9,7 @@ use std::{
 };
 
 use http::{Method, Request, Response};
-use tokio::{sync::OwnedSemaphorePermit, time::sleep_until};
+use tokio::time::sleep_until;
 use wasmtime::{Store, StoreContextMut, component::GuestTaskId};
 use wasmtime_wasi_http::{
     WasiBody, WasiHttpView as _,
@@ -21,6 +21,7 @@ use wasmtime_wasi_http::{
 
 use super::{Factory, Timer, log_failure};
 use crate::{
+    admission::Admitted,
     body::{ResponseBody, finish},
     guest::Guest,
     options::Limits,
@@ -42,12 +43,12 @@ impl Instances {
     pub(super) async fn answer(
         &self,
         request: Request<WasiBody>,
-        permit: OwnedSemaphorePermit,
+        admitted: Admitted,
     ) -> Result<Response<ResponseBody>, Problem> {
         let started = Instant::now();
         let is_head = request.method() == Method::HEAD;
         match self.handler.handle((), request).await {
-            Ok(response) => finish(response, is_head, permit).await,
+            Ok(response) => finish(response, is_head, admitted).await,
             Err(error) => Err(self.explain(&error, started)),
         }
     }

@@ -1,12 +1,12 @@
 //! The interface itself, on top of the servers.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use redis::{Cmd, FromRedisValue, RedisError, Value, aio::MultiplexedConnection, cmd};
 use tokio::sync::Mutex;
 use wasmtime::component::{Accessor, Resource};
 
-use super::server::{Needs, Server, flatten, other};
+use super::server::{Needs, Server, flatten, is_repeatable, other};
 use crate::{
     bindings::spin::redis::redis::{Error, Host, HostConnection, HostConnectionWithStore, RedisParameter, RedisResult},
     guest::{Guest, GuestData},
@@ -19,6 +19,8 @@ pub struct Connection {
     server: Arc<Server>,
     /// The connection of its own, once it has needed one that keeps state.
     own: Arc<Mutex<Option<MultiplexedConnection>>>,
+    /// The one that it waits on, between two commands that wait.
+    patient: Arc<std::sync::Mutex<Option<MultiplexedConnection>>>,
 }
 
 /// What a function gives: its own error inside, a trap outside.
@@ -27,7 +29,7 @@ type Outcome<T> = wasmtime::Result<Result<T, Error>>;
 impl Connection {
     async fn run<T: FromRedisValue>(&self, command: &Cmd, needs: Needs) -> Result<T, RedisError> {
         if needs == Needs::Patience {
-            return command.query_async(&mut self.server.connect(true).await?).await;
+            return self.wait(command).await;
         }
         let mut own = self.own.lock().await;
         if needs == Needs::State && own.is_none() {
@@ -41,6 +43,37 @@ impl Connection {
             self.server.run(command).await
         }
     }
+
+    /// Runs a command that may wait, on a connection that nobody else uses meanwhile. One that was given up while it
+    /// waited is not used again: what it waited for may still come.
+    async fn wait<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
+        // A kept connection may have been lost; then the command is sent again, which not every command bears.
+        if !is_repeatable(command) {
+            return command.query_async(&mut self.server.connect(true).await?).await;
+        }
+        let kept = lock(&self.patient).take();
+        if let Some(mut connection) = kept {
+            let answer = command.query_async(&mut connection).await;
+            if !answer.as_ref().is_err_and(is_lost) {
+                *lock(&self.patient) = Some(connection);
+                return answer;
+            }
+        }
+        let mut connection = self.server.connect(true).await?;
+        let answer = command.query_async(&mut connection).await;
+        if !answer.as_ref().is_err_and(is_lost) {
+            *lock(&self.patient) = Some(connection);
+        }
+        answer
+    }
+}
+
+fn is_lost(error: &RedisError) -> bool {
+    error.is_io_error() || error.is_connection_dropped()
+}
+
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Host for Guest {}
@@ -70,6 +103,7 @@ impl<T: Send> HostConnectionWithStore<T> for GuestData {
                 Ok(server) => Ok(Ok(guest.table.push(Connection {
                     server,
                     own: Arc::default(),
+                    patient: Arc::default(),
                 })?)),
                 Err(error) => Ok(Err(error)),
             }

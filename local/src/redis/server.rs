@@ -181,7 +181,8 @@ fn check(address: &str, allowed: &AllowedHosts) -> Result<(), Error> {
     }
 }
 
-fn is_repeatable(command: &Cmd) -> bool {
+/// Whether a command does the same when it is done twice.
+pub(super) fn is_repeatable(command: &Cmd) -> bool {
     let name = command.args_iter().next();
     let Some(redis::Arg::Simple(name)) = name else {
         return false;

@@ -12,7 +12,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{Application, empty};
+use crate::support::{Application, Host, empty};
 
 #[tokio::test]
 async fn a_failing_component_is_a_problem_of_the_request() {
@@ -52,6 +52,53 @@ async fn requests_share_an_instance_if_that_is_wanted() {
     let host = Application::new().start(&["--max-instance-concurrency", "16", "--max-in-flight", "64"]);
     let replies = join_all((0..64).map(|_| host.get("/guest/sleep?ms=50"))).await;
     assert!(replies.iter().all(|reply| reply.status == 200));
+}
+
+/// A connection on which a stream of events has begun.
+async fn open_stream(host: &Host) -> TcpStream {
+    let mut stream = TcpStream::connect(host.address()).await.unwrap();
+    stream
+        .write_all(b"GET /guest/events?pause=20 HTTP/1.1\r\nhost: h\r\n\r\n")
+        .await
+        .unwrap();
+    let mut text = Vec::new();
+    while !text.ends_with(b"\r\nx\r\n") {
+        assert_ne!(
+            stream.read_buf(&mut text).await.unwrap(),
+            0,
+            "{}",
+            String::from_utf8_lossy(&text)
+        );
+    }
+    assert!(text.starts_with(b"HTTP/1.1 200"));
+    stream
+}
+
+#[tokio::test]
+async fn open_streams_take_no_place_among_the_requests() {
+    let host = Application::new().start(&["--max-in-flight", "1", "--max-queued", "0", "--max-streams", "2"]);
+    let streams = [open_stream(&host).await, open_stream(&host).await];
+    assert_eq!(host.get("/guest/hello").await.status, 200);
+    host.get("/guest/events?chunks=1").await.problem(503);
+    drop(streams);
+    // Places are free again as soon as the host has noticed.
+    let patience = Instant::now();
+    while host.get("/guest/events?pause=20&chunks=1").await.status == 503 {
+        assert!(patience.elapsed() < Duration::from_secs(10));
+    }
+}
+
+#[tokio::test]
+async fn a_signal_ends_streams_at_once() {
+    let mut host = Application::new().start(&["--shutdown-deadline-ms", "20000"]);
+    let mut stream = open_stream(&host).await;
+    let started = Instant::now();
+    host.signal("TERM");
+    let mut text = Vec::new();
+    while stream.read_buf(&mut text).await.unwrap() > 0 {}
+    assert!(text.ends_with(b"0\r\n\r\n"), "the stream has a proper end");
+    assert_eq!(host.end().await.0.code(), Some(0));
+    assert!(started.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test]

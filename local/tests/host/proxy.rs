@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use tokio::{
@@ -18,6 +18,8 @@ pub(crate) struct Proxy {
     closed: Arc<AtomicBool>,
     /// Counts the cuts; connections end when it changes.
     cuts: watch::Sender<u64>,
+    /// Counts the connections.
+    connections: Arc<AtomicUsize>,
 }
 
 impl Proxy {
@@ -33,12 +35,15 @@ impl Proxy {
             target: target.clone(),
             closed: Arc::clone(&closed),
             cuts: cuts.clone(),
+            connections: Arc::default(),
         };
+        let connections = Arc::clone(&proxy.connections);
         tokio::spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {
                 if closed.load(Ordering::SeqCst) {
                     continue;
                 }
+                connections.fetch_add(1, Ordering::SeqCst);
                 let mut cut = cuts.subscribe();
                 let target = target.clone();
                 tokio::spawn(async move {
@@ -63,6 +68,11 @@ impl Proxy {
         let through = url.replacen(&self.target, &self.address, 1);
         assert_ne!(through, url, "{url} does not spell out its port");
         through
+    }
+
+    /// How many connections it has taken.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// Ends all connections, and waits until they have ended.

@@ -93,6 +93,33 @@ async fn a_command_that_waits_holds_nobody_up() {
 }
 
 #[tokio::test]
+async fn waiting_again_and_again_takes_one_connection() {
+    let Some(url) = redis_url() else { return };
+    let proxy = Proxy::start(&url).await;
+    let host = Application::new().start(&["--variable", &format!("redis_host={}", proxy.address())]);
+    let (url, stream) = (proxy.through(&url), key("stream"));
+    let wait = json!(["XREAD", "BLOCK", 10, "STREAMS", stream, "0-0"]);
+    let waits = json!([wait, wait, wait, wait]);
+    assert_eq!(run(&host, &url, waits).await, json!([[null], [null], [null], [null]]));
+    assert_eq!(proxy.connections(), 1);
+
+    let waiting = run(
+        &host,
+        &url,
+        json!([wait, ["XREAD", "BLOCK", 20_000, "STREAMS", stream, "0-0"]]),
+    );
+    let others = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        // A wait goes on over a new connection.
+        proxy.cut().await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        run(&host, &url, json!([["XADD", stream, "7-0", "e", ""]])).await;
+    };
+    let (waited, ()) = tokio::join!(waiting, others);
+    assert_eq!(waited[1], json!([stream, "7-0", "e", ""]), "{waited}");
+}
+
+#[tokio::test]
 async fn a_transaction_is_not_shared() {
     let Some(url) = redis_url() else { return };
     let host = Application::new().start(&[]);
