@@ -7,6 +7,7 @@ fn main() -> anyhow::Result<()> {
     let functions = [
         ("executions", runledger_executions::ROUTES),
         ("share", runledger_share::ROUTES),
+        ("events", runledger_events::ROUTES),
         ("data-service", runledger_data_service::ROUTES),
     ];
     println!("{}", document(&functions).to_pretty_json()?);

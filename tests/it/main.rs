@@ -7,6 +7,9 @@
 mod batch;
 mod create;
 mod delete;
+mod event_channels;
+mod event_outages;
+mod events;
 mod graphs;
 mod health;
 mod hostile;

@@ -1,7 +1,7 @@
 //! The route table: every operation with who may call it, and what another tenant gets from it. The tests walk it, and
 //! one holds it against the OpenAPI document, so that no operation goes without them.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use http::Method;
 use runledger_tests::{App, Graph, Request, StoredNode};
@@ -29,6 +29,8 @@ enum Stranger {
     Zero(&'static str),
     /// What the stranger has of its own under the same name.
     ItsOwn(u16),
+    /// A stream without them.
+    SilentStream,
     /// The operation has nothing of anybody's.
     NothingToSee,
 }
@@ -137,12 +139,13 @@ async fn world() -> (App, Graph, String, String) {
     (app, graph, execution, deleted)
 }
 
-const OPERATIONS: [Operation; 36] = [
+const OPERATIONS: [Operation; 37] = [
     read("/api/health", Access::Public, Stranger::NothingToSee),
     read("/api/health/ready", Access::Public, Stranger::NothingToSee),
     read("/api/openapi.json", Access::Public, Stranger::NothingToSee),
     read("/api/docs", Access::Public, Stranger::NothingToSee),
     read("/api/public/shared/{token}", Access::Public, Stranger::Refused(404)),
+    read("/api/events", Access::Any, Stranger::SilentStream),
     read("/api/executions", Access::Any, Stranger::EmptyList),
     read("/api/executions/count", Access::Any, Stranger::Zero("count")),
     read("/api/executions/{id}", Access::Any, Stranger::Refused(404)),
@@ -421,6 +424,11 @@ async fn another_tenant_sees_and_changes_nothing_on_any_route() {
                     Stranger::ItsOwn(status) => {
                         request.expect(status).await;
                         app.db.execute(FORGET_STRANGERS, &[]).await;
+                    }
+                    // All that ever happened, had it happened to the stranger, would come at once.
+                    Stranger::SilentStream => {
+                        let mut stream = request.header("last-event-id", "0").open().await;
+                        stream.expect_silence(Duration::from_millis(300)).await;
                     }
                     Stranger::NothingToSee => {}
                 }

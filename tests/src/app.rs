@@ -21,6 +21,7 @@ pub struct App {
 /// An application that is yet to start.
 pub struct Builder {
     server_url: String,
+    redis_url: Option<String>,
     variables: Vec<(String, String)>,
 }
 
@@ -35,6 +36,7 @@ impl App {
         let variables = [("jwt_secret", tokens::SECRET)];
         Builder {
             server_url: env::var("DATABASE_URL").expect("DATABASE_URL names a server; `cargo xtask test` starts one"),
+            redis_url: env::var("REDIS_URL").ok().filter(|url| !url.is_empty()),
             variables: variables
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .to_vec(),
@@ -72,14 +74,23 @@ impl Builder {
         self
     }
 
+    /// Uses no Redis, or another than `REDIS_URL` names.
+    #[must_use]
+    pub fn redis(mut self, url: Option<&str>) -> Self {
+        self.redis_url = url.map(str::to_owned);
+        self
+    }
+
     /// Starts the application.
     pub async fn start(self) -> App {
         let db = Database::create(&self.server_url).await;
         let mut variables = vec![
             ("database_url".to_owned(), db.url().to_owned()),
             ("database_host".to_owned(), db.host()),
+            // Applications that share a Redis server tell their channels apart by it.
+            ("event_bus_name".to_owned(), db.name().to_owned()),
         ];
-        variables.extend(redis_variables());
+        variables.extend(self.redis_url.as_deref().map(redis_variables).into_iter().flatten());
         variables.extend(self.variables);
         let host = tokio::task::spawn_blocking(move || Host::start(&variables))
             .await
@@ -97,16 +108,16 @@ impl Builder {
     }
 }
 
-/// Redis, where `REDIS_URL` names a server.
-fn redis_variables() -> Vec<(String, String)> {
-    let Some(url) = env::var("REDIS_URL").ok().filter(|url| !url.is_empty()) else {
-        return Vec::new();
-    };
-    let parsed = url::Url::parse(&url).expect("REDIS_URL is a URL");
+/// The variables for the Redis server at this address.
+fn redis_variables(url: &str) -> [(String, String); 2] {
+    let parsed = url::Url::parse(url).expect("the Redis URL is a URL");
     let host = format!(
         "{}:{}",
         parsed.host_str().unwrap_or("127.0.0.1"),
         parsed.port().unwrap_or(6379)
     );
-    vec![("redis_url".to_owned(), url), ("redis_host".to_owned(), host)]
+    [
+        ("redis_url".to_owned(), url.to_owned()),
+        ("redis_host".to_owned(), host),
+    ]
 }

@@ -11,7 +11,7 @@ use hyper_util::{
 };
 use serde_json::Value;
 
-use crate::Reply;
+use crate::{EventStream, Reply};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -187,7 +187,35 @@ impl Request {
         }
     }
 
+    /// Opens a stream of events. What comes first, where the stream begins, has been received.
+    #[track_caller]
+    pub fn open(self) -> impl Future<Output = EventStream> {
+        let caller = Location::caller();
+        async move {
+            match self.try_open().await {
+                Ok(stream) => stream,
+                Err(error) => panic!("{caller}: the stream does not open: {error}"),
+            }
+        }
+    }
+
+    /// Opens a stream of events, if the application lets it.
+    pub async fn try_open(self) -> Result<EventStream, String> {
+        let http = self.client.http.clone();
+        let mut stream = EventStream::open(http.request(self.into_http()?)).await?;
+        stream.block().await.ok_or("the stream ended at once")?;
+        Ok(stream)
+    }
+
     async fn exchange(self) -> Result<(u16, HeaderMap, Bytes), String> {
+        let http = self.client.http.clone();
+        let answer = http.request(self.into_http()?).await;
+        let (parts, body) = answer.map_err(|error| chain(&error))?.into_parts();
+        let body = body.collect().await.map_err(|error| chain(&error))?.to_bytes();
+        Ok((parts.status.as_u16(), parts.headers, body))
+    }
+
+    fn into_http(self) -> Result<http::Request<Body>, String> {
         let mut request = http::Request::builder()
             .method(self.method)
             .uri(self.client.base_url + &self.path);
@@ -204,16 +232,7 @@ impl Request {
         } else {
             Full::new(self.body).boxed_unsync()
         };
-        let request = request.body(body).map_err(|error| error.to_string())?;
-        let (parts, body) = self
-            .client
-            .http
-            .request(request)
-            .await
-            .map_err(|error| chain(&error))?
-            .into_parts();
-        let body = body.collect().await.map_err(|error| chain(&error))?.to_bytes();
-        Ok((parts.status.as_u16(), parts.headers, body))
+        request.body(body).map_err(|error| error.to_string())
     }
 }
 

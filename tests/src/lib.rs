@@ -18,6 +18,7 @@
 mod app;
 mod client;
 mod database;
+mod events;
 mod host;
 mod reply;
 mod template;
@@ -29,6 +30,7 @@ pub mod tokens;
 pub use app::{App, Builder};
 pub use client::{Client, Request};
 pub use database::{Database, Params, Snapshot};
+pub use events::{Block, Event, EventStream};
 pub use host::{Host, is_spin};
 pub use reply::{Problem, Reply};
 pub use wait::until;

@@ -1,8 +1,6 @@
 //! What a caller may see of an execution.
 
-use runledger_models::{
-    Caller, GraphExecution, GraphExecutionMeta, GraphExecutionWithNodes, Role, execution::ExecutionBase,
-};
+use runledger_models::{Caller, GraphExecution, GraphExecutionMeta, GraphExecutionWithNodes, execution::ExecutionBase};
 use runledger_web::Config;
 
 /// A form of an execution that can leave out what a language model said of it.
@@ -11,8 +9,7 @@ pub(crate) trait View: Sized {
 
     /// The execution as this caller may see it: an owner does not see activity features that are switched off.
     fn for_caller(mut self, caller: &Caller, config: &Config) -> Self {
-        if caller.role() == Role::User
-            && !config.enable_activity_features
+        if !config.shows_activity(caller)
             && let Some(stats) = &mut self.base().stats
         {
             stats.hide_activity();

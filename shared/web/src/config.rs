@@ -2,10 +2,15 @@
 
 use std::{cell::OnceCell, rc::Rc};
 
+use runledger_bus::Bus;
+use runledger_models::{Caller, Role};
 use runledger_store::Pool;
 use spin_sdk::variables;
 
 use crate::Keys;
+
+/// The size that events may have, for a function that is not told.
+const DEFAULT_MESSAGE_SIZE: usize = 16 << 20;
 
 /// The settings and kept parts of one instance.
 pub struct Config {
@@ -15,6 +20,10 @@ pub struct Config {
     pub pool: Rc<Pool>,
     /// Where Redis is; empty where there is none.
     pub redis_url: String,
+    /// The event bus, where there is Redis.
+    pub bus: Option<Rc<Bus>>,
+    /// The size that events may have.
+    pub max_message_size: usize,
     /// The largest body that is read.
     pub max_body_bytes: usize,
     /// What a share link begins with, before its token.
@@ -38,6 +47,11 @@ impl Config {
         Ok(CONFIG.with(|kept| Rc::clone(kept.get_or_init(|| config))))
     }
 
+    /// Whether this caller sees what a language model said of a run: an owner does not, where that is switched off.
+    pub fn shows_activity(&self, caller: &Caller) -> bool {
+        self.enable_activity_features || caller.role() != Role::User
+    }
+
     async fn load() -> Result<Self, String> {
         let keys = Keys::new(
             &variable("jwt_secret").await?,
@@ -55,10 +69,22 @@ impl Config {
         let pool = Rc::new(Pool::new(variable("database_url").await?));
         let redis_url = optional_variable("redis_url").await?;
         let share_base_url = optional_variable("share_base_url").await?;
+        let max_message_size = match optional_variable("max_message_size_limit").await?.as_str() {
+            "" => DEFAULT_MESSAGE_SIZE,
+            number => number
+                .parse()
+                .map_err(|_| format!("max_message_size_limit is {number:?}, not a number"))?,
+        };
+        // A function that is not told the bus's name changes nothing that is published.
+        let bus_name = optional_variable("event_bus_name").await?;
+        let bus = (!redis_url.is_empty() && !bus_name.is_empty())
+            .then(|| Rc::new(Bus::new(redis_url.clone(), bus_name, max_message_size)));
         Ok(Self {
             keys,
             pool,
             redis_url,
+            bus,
+            max_message_size,
             max_body_bytes,
             share_base_url,
             enable_activity_features,

@@ -10,7 +10,7 @@ use runledger_store::{Db, IdempotencyKey};
 use sha2::{Digest, Sha256};
 use spin_sdk::http::Request;
 
-use crate::{Access, Body, Config, Params, Parts, Payload, Problem, Reply, Source, body, idempotency};
+use crate::{Access, Body, Config, Content, Params, Parts, Payload, Problem, Reply, Source, body, idempotency};
 
 /// One operation of the API. What it needs is declared as types and arrives parsed and authorised.
 pub trait Endpoint: Sized + 'static {
@@ -22,6 +22,8 @@ pub trait Endpoint: Sized + 'static {
     const STATUS: StatusCode = StatusCode::OK;
     /// Whether the response carries an `ETag` and `If-None-Match` is answered with 304.
     const CONDITIONAL: bool = false;
+    /// Whether `Last-Event-ID` says where its stream goes on.
+    const RESUMABLE: bool = false;
     /// What it does, in a line.
     const SUMMARY: &'static str;
     /// The statuses of the problems it may answer with, besides those that its types imply.
@@ -53,6 +55,10 @@ pub struct Call<E: Endpoint> {
     pub body: E::Body,
     /// The key under which a write happens once.
     pub once: Option<IdempotencyKey>,
+    /// When the caller's token expires, in seconds since 1970.
+    pub expires_at: Option<f64>,
+    /// The header `Last-Event-ID`, if the endpoint is resumable.
+    pub last_event_id: Option<String>,
     /// The database.
     pub db: Db,
     /// The instance's settings.
@@ -63,7 +69,7 @@ pub struct Call<E: Endpoint> {
 pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Content,
 }
 
 /// A request that was routed, before it is read.
@@ -108,6 +114,7 @@ async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Problem> {
     let Asking {
         config,
         caller,
+        expires_at,
         path,
         query,
     } = ask(&request, path, <E::Access as Access>::ROLES).await?;
@@ -119,15 +126,18 @@ async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Problem> {
         bytes: &bytes,
     })?;
     let who = <E::Access as Access>::admit(caller)?;
-    let db = Db::new(Rc::clone(&config.pool), log);
+    let db = Db::new(Rc::clone(&config.pool), log.clone());
+    let last_event_id = headers.get("last-event-id").filter(|_| E::RESUMABLE);
     let Reply { payload, headers: own } = E::handle(Call {
         who,
         path,
         query,
         body,
         once,
+        expires_at,
+        last_event_id: last_event_id.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned()),
         db,
-        config,
+        config: Rc::clone(&config),
     })
     .await?;
     let (status, content_type) = if payload.is_empty() {
@@ -135,30 +145,49 @@ async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Problem> {
     } else {
         (E::STATUS, E::Reply::CONTENT_TYPE)
     };
+    // Here, so that no handler can forget it.
+    if E::METHOD != Method::GET {
+        publish(&config, log);
+    }
     Ok(respond(
         status,
         content_type,
         E::CONDITIONAL,
         own,
-        payload.into_bytes()?,
+        payload.into_content()?,
         &headers,
     ))
+}
+
+/// Has the changes that were made published, after the response. Nothing that happens then touches the response.
+fn publish(config: &Rc<Config>, log: Log) {
+    let Some(bus) = config.bus.clone() else { return };
+    let db = Db::new(Rc::clone(&config.pool), log);
+    spin_sdk::wasip3::spawn(async move {
+        // The response goes first.
+        spin_sdk::wasip3::wit_bindgen::yield_async().await;
+        bus.relay(&db).await;
+    });
 }
 
 /// Who calls, and the texts of what is asked.
 struct Asking {
     config: Rc<Config>,
     caller: Option<Caller>,
+    expires_at: Option<f64>,
     path: Source,
     query: Source,
 }
 
 async fn ask(request: &Request, path: Vec<(String, String)>, roles: &[Role]) -> Result<Asking, Problem> {
     let config = Config::of_instance().await.map_err(Problem::internal)?;
+    let mut expires_at = None;
     let caller = if roles.is_empty() {
         None
     } else {
-        let caller = config.keys.verify(request.headers())?.into_caller(request.headers())?;
+        let claims = config.keys.verify(request.headers())?;
+        expires_at = Some(claims.expires_at());
+        let caller = claims.into_caller(request.headers())?;
         if !roles.contains(&caller.role()) {
             let role = caller.role().as_str();
             return Err(Problem::forbidden(format!("this route is not for the role {role}")));
@@ -170,6 +199,7 @@ async fn ask(request: &Request, path: Vec<(String, String)>, roles: &[Role]) -> 
     Ok(Asking {
         config,
         caller,
+        expires_at,
         path: Source::of_path(path),
         query,
     })
@@ -207,12 +237,12 @@ fn respond(
     content_type: Option<&'static str>,
     conditional: bool,
     own: Vec<(HeaderName, HeaderValue)>,
-    body: Vec<u8>,
+    body: Content,
     request_headers: &HeaderMap,
 ) -> Response {
     let mut headers: HeaderMap = own.into_iter().collect();
-    if conditional {
-        let etag = etag(&body);
+    if conditional && let Content::Whole(body) = &body {
+        let etag = etag(body);
         let unchanged = matches_etag(request_headers, &etag);
         if let Ok(value) = etag.parse() {
             headers.insert(header::ETAG, value);
@@ -221,7 +251,7 @@ fn respond(
             return Response {
                 status: StatusCode::NOT_MODIFIED,
                 headers,
-                body: Vec::new(),
+                body: Content::Whole(Vec::new()),
             };
         }
     }

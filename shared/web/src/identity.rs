@@ -32,6 +32,7 @@ struct Key {
 pub struct Claims {
     sub: String,
     role: String,
+    exp: f64,
 }
 
 impl Keys {
@@ -135,6 +136,11 @@ impl Keys {
 }
 
 impl Claims {
+    /// When the token expires, in seconds since 1970.
+    pub const fn expires_at(&self) -> f64 {
+        self.exp
+    }
+
     /// The caller that the token speaks of, acting for the user of `X-User-Id` if a service or an admin sent it.
     pub fn into_caller(self, headers: &HeaderMap) -> Result<Caller, Problem> {
         let role =

@@ -21,6 +21,7 @@ mod request_id;
 mod router;
 mod serve;
 mod signatures;
+mod stream;
 
 pub use access::{Access, AnyRole, OnBehalf, OneUser, Public, ServiceOnly};
 pub use body::{Body, JsonBody, Parts, read_json};
@@ -30,8 +31,9 @@ pub use identity::{Claims, Keys, MIN_SECRET_BYTES};
 pub use paging::{Cursor, Paging};
 pub use params::{Bounded, List, Names, NoParams, Param, Params, Source};
 pub use problem::{FieldError, Problem};
-pub use reply::{Html, JsonText, Maybe, NoContent, Payload, Reply};
+pub use reply::{Content, Html, JsonText, Maybe, NoContent, Payload, Reply};
 pub use serve::serve;
+pub use stream::{Gone, Sink, Stream};
 
 #[doc(hidden)]
 pub use utoipa;

@@ -192,6 +192,10 @@ fn header_parameters<E: Endpoint>() -> Vec<Parameter> {
         let docs = "Makes the write happen once: the same key with the same request replays the answer for 24 hours.";
         headers.push(header("Idempotency-Key", docs, Required::False, schema.into()));
     }
+    if E::RESUMABLE {
+        let docs = "The last event that was received: the stream goes on after it.";
+        headers.push(header("Last-Event-ID", docs, Required::False, text().into()));
+    }
     if E::CONDITIONAL {
         headers.push(header(
             "If-None-Match",

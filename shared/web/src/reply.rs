@@ -5,7 +5,15 @@ use runledger_store::Done;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::Problem;
+use crate::{Problem, Stream};
+
+/// A response's body.
+pub enum Content {
+    /// All of it.
+    Whole(Vec<u8>),
+    /// Whatever comes.
+    Streamed(Stream),
+}
 
 /// What the body of a response is made of.
 pub trait Payload {
@@ -19,8 +27,8 @@ pub trait Payload {
         false
     }
 
-    /// The body's bytes.
-    fn into_bytes(self) -> Result<Vec<u8>, Problem>;
+    /// The body.
+    fn into_content(self) -> Result<Content, Problem>;
 
     /// How the API's description shows it.
     #[cfg(not(target_family = "wasm"))]
@@ -30,8 +38,9 @@ pub trait Payload {
 impl<T: Serialize + ToSchema> Payload for T {
     const CONTENT_TYPE: Option<&'static str> = Some("application/json");
 
-    fn into_bytes(self) -> Result<Vec<u8>, Problem> {
-        serde_json::to_vec(&self).map_err(|error| Problem::internal(error.to_string()))
+    fn into_content(self) -> Result<Content, Problem> {
+        let bytes = serde_json::to_vec(&self).map_err(|error| Problem::internal(error.to_string()))?;
+        Ok(Content::Whole(bytes))
     }
 
     #[cfg(not(target_family = "wasm"))]
@@ -46,8 +55,8 @@ pub struct Html(pub &'static str);
 impl Payload for Html {
     const CONTENT_TYPE: Option<&'static str> = Some("text/html; charset=utf-8");
 
-    fn into_bytes(self) -> Result<Vec<u8>, Problem> {
-        Ok(self.0.as_bytes().to_vec())
+    fn into_content(self) -> Result<Content, Problem> {
+        Ok(Content::Whole(self.0.as_bytes().to_vec()))
     }
 
     #[cfg(not(target_family = "wasm"))]
@@ -66,8 +75,8 @@ pub struct JsonText(pub &'static str);
 impl Payload for JsonText {
     const CONTENT_TYPE: Option<&'static str> = Some("application/json");
 
-    fn into_bytes(self) -> Result<Vec<u8>, Problem> {
-        Ok(self.0.as_bytes().to_vec())
+    fn into_content(self) -> Result<Content, Problem> {
+        Ok(Content::Whole(self.0.as_bytes().to_vec()))
     }
 
     #[cfg(not(target_family = "wasm"))]
@@ -86,8 +95,8 @@ pub struct NoContent;
 impl Payload for NoContent {
     const CONTENT_TYPE: Option<&'static str> = None;
 
-    fn into_bytes(self) -> Result<Vec<u8>, Problem> {
-        Ok(Vec::new())
+    fn into_content(self) -> Result<Content, Problem> {
+        Ok(Content::Whole(Vec::new()))
     }
 
     #[cfg(not(target_family = "wasm"))]
@@ -107,8 +116,9 @@ impl<T: Payload> Payload for Maybe<T> {
         self.0.is_none()
     }
 
-    fn into_bytes(self) -> Result<Vec<u8>, Problem> {
-        self.0.map_or_else(|| Ok(Vec::new()), Payload::into_bytes)
+    fn into_content(self) -> Result<Content, Problem> {
+        self.0
+            .map_or_else(|| Ok(Content::Whole(Vec::new())), Payload::into_content)
     }
 
     #[cfg(not(target_family = "wasm"))]
@@ -140,6 +150,13 @@ impl<T> Reply<T> {
             reply.headers.push((name, HeaderValue::from_static("true")));
         }
         reply
+    }
+
+    /// The same response with a header.
+    #[must_use]
+    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
     }
 
     /// The same response, which says where the new resource is.

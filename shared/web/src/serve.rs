@@ -4,12 +4,14 @@ use std::{cell::OnceCell, rc::Rc};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
-use http_body_util::Full;
 use runledger_logging::Log;
-use spin_sdk::http::{FullBody, Request};
+use spin_sdk::{
+    http::{FullBody, IntoResponse, Request},
+    wasip3::http::types,
+};
 
 use crate::{
-    Problem, Route,
+    Content, Problem, Route,
     endpoint::{Response, Routed},
     request_id::{self, X_REQUEST_ID},
     router::Routes,
@@ -19,8 +21,23 @@ thread_local! {
     static ROUTES: OnceCell<Result<Rc<Routes>, String>> = const { OnceCell::new() };
 }
 
+/// A response for the host.
+pub struct Answer {
+    head: http::Response<()>,
+    body: Content,
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Result<types::Response, types::ErrorCode> {
+        match self.body {
+            Content::Whole(bytes) => self.head.map(|()| FullBody::new(Bytes::from(bytes))).into_response(),
+            Content::Streamed(stream) => stream.into_response(&self.head),
+        }
+    }
+}
+
 /// Answers a request with the endpoints of a route table.
-pub async fn serve(request: Request, table: &'static [Route]) -> http::Response<FullBody<Bytes>> {
+pub async fn serve(request: Request, table: &'static [Route]) -> Answer {
     let log = Log::new(&request_id::of(request.headers()));
     let response = match answer(request, table, &log).await {
         Ok(response) => response,
@@ -54,10 +71,14 @@ fn refuse(problem: Problem, log: &Log) -> Response {
     let status = problem.status();
     // A problem is made of texts and numbers; it cannot fail to be written.
     let body = serde_json::to_vec(&problem.into_document(log.request_id())).unwrap_or_default();
-    Response { status, headers, body }
+    Response {
+        status,
+        headers,
+        body: Content::Whole(body),
+    }
 }
 
-fn finish(response: Response, log: &Log) -> http::Response<FullBody<Bytes>> {
+fn finish(response: Response, log: &Log) -> Answer {
     let Response {
         status,
         mut headers,
@@ -67,11 +88,12 @@ fn finish(response: Response, log: &Log) -> http::Response<FullBody<Bytes>> {
         headers.insert(X_REQUEST_ID, id);
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    if status != http::StatusCode::NO_CONTENT && status != http::StatusCode::NOT_MODIFIED {
+    let has_body = status != http::StatusCode::NO_CONTENT && status != http::StatusCode::NOT_MODIFIED;
+    if has_body && let Content::Whole(body) = &body {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     }
-    let mut response = http::Response::new(Full::new(Bytes::from(body)));
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    response
+    let mut head = http::Response::new(());
+    *head.status_mut() = status;
+    *head.headers_mut() = headers;
+    Answer { head, body }
 }

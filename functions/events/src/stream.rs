@@ -1,0 +1,66 @@
+//! `GET /api/events`.
+
+use std::rc::Rc;
+
+use http::{HeaderName, HeaderValue, Method};
+use runledger_store::events::{self, Filter};
+use runledger_web::{AnyRole, Call, Endpoint, NoParams, Problem, Reply, Stream, params};
+
+use crate::{
+    params::{EventNumber, OneOrAll},
+    tail::Tail,
+};
+
+params! {
+    /// Which events.
+    pub(crate) struct EventsQuery {
+        /// Those of this graph's executions; `*` for all.
+        graph_id: OneOrAll,
+        /// Those of this execution; `*` for all.
+        graph_exec_id: OneOrAll,
+        /// Those after the event of this number; without it, those from now on. `Last-Event-ID` goes before it.
+        after: Option<EventNumber>,
+    }
+}
+
+/// Tells what happens to executions, as it happens.
+pub(crate) struct StreamEvents;
+
+impl Endpoint for StreamEvents {
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/api/events";
+    const RESUMABLE: bool = true;
+    const SUMMARY: &'static str = "Follow the changes of executions (server-sent events)";
+    type Access = AnyRole;
+    type Path = NoParams;
+    type Query = EventsQuery;
+    type Body = ();
+    type Reply = Stream;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<Stream>, Problem> {
+        let asked = match &call.last_event_id {
+            Some(id) => {
+                let number = EventNumber::read(id);
+                Some(number.map_err(|detail| Problem::invalid_at("/headers/last-event-id", detail))?)
+            }
+            None => call.query.after,
+        };
+        // Settled before the response begins: what its reader does then is seen.
+        let head = events::head(&call.db).await?;
+        let EventsQuery {
+            graph_id: OneOrAll(graph_id),
+            graph_exec_id: OneOrAll(graph_exec_id),
+            ..
+        } = call.query;
+        let filter = Filter {
+            graph_id,
+            graph_exec_id,
+        };
+        let tail = Tail::new(&call.who, filter, call.expires_at, call.db, Rc::clone(&call.config));
+        let asked = asked.map(|EventNumber(number)| number);
+        let stream = Stream::new(move |sink| tail.run(sink, asked, head));
+        // Proxies that collect responses before they pass them on must not do so here.
+        let (name, value) = ("x-accel-buffering", "no");
+        Ok(Reply::new(stream).with(HeaderName::from_static(name), HeaderValue::from_static(value)))
+    }
+}

@@ -1,0 +1,254 @@
+//! A stream of events: what was missed, then what happens, until the reader goes or its time is over.
+
+use std::{
+    cell::Cell,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use runledger_bus::Woken;
+use runledger_models::{
+    Caller, Event, Scope, Timestamp,
+    event::{Change, Message, gap},
+};
+use runledger_store::{
+    Db, Error,
+    events::{self, Batch, Filter, Room},
+};
+use runledger_web::{Config, Gone, Sink};
+use spin_sdk::{time::sleep, wasip3::spawn};
+
+/// How often the reader hears something, even if nothing happens.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How often the database is asked, whatever Redis says: a little under the second within which changes are to be seen.
+const INTERVAL: Duration = Duration::from_millis(950);
+/// How long a stream lives. Its reader comes back, with a token that still holds, perhaps to another instance.
+const LIFE: Duration = Duration::from_mins(30);
+/// How often trouble is told.
+const COMPLAINT_INTERVAL: Duration = Duration::from_mins(1);
+/// What is read at once, and so what a stream holds in memory at most, besides one event of any size.
+const ROOM: Room = Room {
+    limit: 100,
+    most_bytes: 1 << 20,
+};
+
+/// What ends a round.
+enum End {
+    /// Nobody reads any more.
+    Gone,
+    /// The database did not answer; the next round may be luckier.
+    Trouble(Error),
+}
+
+impl From<Gone> for End {
+    fn from(Gone: Gone) -> Self {
+        Self::Gone
+    }
+}
+
+impl From<Error> for End {
+    fn from(error: Error) -> Self {
+        Self::Trouble(error)
+    }
+}
+
+/// A stream of one reader.
+pub(crate) struct Tail {
+    scope: Scope,
+    filter: Filter,
+    shows_activity: bool,
+    expires_at: Option<f64>,
+    db: Rc<Db>,
+    config: Rc<Config>,
+    /// Up to here nothing is left out.
+    position: i64,
+    /// The last event that was sent.
+    sent: i64,
+    complained_at: Option<Instant>,
+}
+
+impl Tail {
+    pub(crate) fn new(caller: &Caller, filter: Filter, expires_at: Option<f64>, db: Db, config: Rc<Config>) -> Self {
+        Self {
+            scope: caller.scope(),
+            filter,
+            shows_activity: config.shows_activity(caller),
+            expires_at,
+            db: Rc::new(db),
+            config,
+            position: 0,
+            sent: 0,
+            complained_at: None,
+        }
+    }
+
+    /// Streams the events after the one numbered `asked`, or after `head`, which is the last one at the start.
+    pub(crate) async fn run(mut self, mut sink: Sink, asked: Option<i64>, head: i64) {
+        // A number that was never given belongs to another database, or to one that was set back.
+        let unknown = asked.filter(|asked| *asked > head);
+        self.position = asked.unwrap_or(head).min(head);
+        self.sent = self.position;
+        // An id without data is no event, but readers keep it: whoever loses the connection now misses nothing later.
+        let mut greeting = format!(": the events after this one\nid: {}\n\n", self.position);
+        if let Some(unknown) = unknown {
+            self.write_gap(unknown, &mut greeting);
+        }
+        if sink.send(greeting.as_bytes()).await.is_ok() {
+            // Its end is all that there is to say: the reader has gone, or is to come back.
+            let _ = self.follow(&mut sink).await;
+        }
+    }
+
+    async fn follow(&mut self, sink: &mut Sink) -> Result<(), Gone> {
+        let bus = self.config.bus.clone();
+        let mut wake = None;
+        let is_relaying = Rc::new(Cell::new(false));
+        let began = Instant::now();
+        let mut spoke = Instant::now();
+        let mut woken = Woken::News;
+        loop {
+            match self.round(sink, woken).await {
+                Ok(true) => spoke = Instant::now(),
+                Ok(false) => {}
+                Err(End::Gone) => return Err(Gone),
+                Err(End::Trouble(error)) => self.complain(&error),
+            }
+            if began.elapsed() >= LIFE || self.token_has_expired() {
+                return Ok(());
+            }
+            if spoke.elapsed() >= HEARTBEAT {
+                spoke = Instant::now();
+                sink.send(format!(": heartbeat\nid: {}\n\n", self.position).as_bytes())
+                    .await?;
+            } else {
+                sink.check().await?;
+            }
+            if let (None, Some(bus)) = (&wake, &bus) {
+                match bus.wake(&self.db, &self.scope, self.position).await {
+                    Ok(made) => wake = Some(made),
+                    Err(error) => self.complain(&error),
+                }
+            }
+            woken = if let Some(wake) = &mut wake {
+                if self.sent > wake.heard() && !is_relaying.replace(true) {
+                    self.publish(Rc::clone(&is_relaying));
+                }
+                wake.wait(self.position, INTERVAL, self.db.log()).await
+            } else {
+                sleep(INTERVAL).await;
+                Woken::Nothing
+            };
+        }
+    }
+
+    /// Sends what is new; whether there was anything.
+    async fn round(&mut self, sink: &mut Sink, woken: Woken) -> Result<bool, End> {
+        if woken == Woken::Nothing {
+            let mut peek = events::peek(&self.db, &self.scope, self.position).await?;
+            if peek.has_unnumbered {
+                while events::number(&self.db, None).await? {}
+                peek = events::peek(&self.db, &self.scope, self.position).await?;
+            }
+            if !peek.has_news {
+                return Ok(false);
+            }
+        }
+        let mut has_sent = false;
+        loop {
+            let batch = events::read(&self.db, &self.scope, &self.filter, self.position, ROOM).await?;
+            let (is_full, has_unnumbered) = (batch.is_full, batch.has_unnumbered);
+            has_sent |= self.send(sink, batch).await?;
+            if has_unnumbered {
+                events::number(&self.db, None).await?;
+            } else if !is_full {
+                return Ok(has_sent);
+            }
+        }
+    }
+
+    /// Sends a batch; whether it held anything.
+    async fn send(&mut self, sink: &mut Sink, batch: Batch) -> Result<bool, Gone> {
+        let mut text = String::new();
+        if self.position < batch.pruned_through {
+            let after = self.position;
+            self.position = batch.pruned_through;
+            self.write_gap(after, &mut text);
+        }
+        for event in batch.events {
+            let seq = event.seq;
+            let limit = self.config.max_message_size;
+            match self.as_seen(event).into_message(limit) {
+                Ok(message) => write(seq, &message, &mut text),
+                Err(error) => self.db.log().error(&format!("event {seq} cannot be written: {error}")),
+            }
+            self.position = seq;
+            self.sent = seq;
+        }
+        let has_any = !text.is_empty();
+        sink.send(text.as_bytes()).await?;
+        self.position = batch.position;
+        Ok(has_any)
+    }
+
+    /// The event as its reader may see it.
+    fn as_seen(&self, mut event: Event) -> Event {
+        if let Change::Graph(execution) = &mut event.change
+            && let Some(stats) = &mut execution.base.stats
+            && !self.shows_activity
+        {
+            stats.hide_activity();
+        }
+        event
+    }
+
+    /// Tells that the events between `after` and the present position are not there.
+    fn write_gap(&self, after: i64, text: &mut String) {
+        match gap(after, self.position) {
+            Ok(message) => write(self.position, &message, text),
+            Err(error) => self.db.log().error(&format!("a gap cannot be written: {error}")),
+        }
+    }
+
+    /// Has published what this reader saw before Redis did: changes that were made past the API, or while Redis was
+    /// away.
+    fn publish(&self, is_relaying: Rc<Cell<bool>>) {
+        let (bus, db) = (self.config.bus.clone(), Rc::clone(&self.db));
+        spawn(async move {
+            if let Some(bus) = bus {
+                bus.relay(&db).await;
+            }
+            is_relaying.set(false);
+        });
+    }
+
+    fn token_has_expired(&self) -> bool {
+        let now = Timestamp::now().millis() as f64 / 1000.0;
+        self.expires_at.is_some_and(|expires_at| now >= expires_at)
+    }
+
+    fn complain(&mut self, error: &Error) {
+        if self.complained_at.is_none_or(|at| at.elapsed() >= COMPLAINT_INTERVAL) {
+            self.complained_at = Some(Instant::now());
+            self.db
+                .log()
+                .warn(&format!("a stream of events waits for the database: {error}"));
+        }
+    }
+}
+
+/// Writes an event as a stream has it: its data is one line.
+fn write(seq: i64, message: &Message, text: &mut String) {
+    let Message { event_type, data } = message;
+    let data = data.replace(['\n', '\r'], " ");
+    for part in [
+        "id: ",
+        &seq.to_string(),
+        "\nevent: ",
+        event_type.as_str(),
+        "\ndata: ",
+        &data,
+        "\n\n",
+    ] {
+        text.push_str(part);
+    }
+}

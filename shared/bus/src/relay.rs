@@ -1,0 +1,156 @@
+//! Publishing: one relay at a time takes events from the outbox and gives them to Redis, in order and each once.
+//!
+//! A lease in Redis says who it is. Whoever has written asks by counting up; the relay gives its lease up only if
+//! nobody has asked since it last looked, and both are one script each, so that no wish is lost between them.
+
+use std::collections::BTreeMap;
+
+use runledger_models::{AnyUser, Event, Id, Scope};
+use runledger_store::{
+    Db,
+    events::{self, Filter, Room},
+};
+use spin_sdk::redis::{RedisParameter, RedisResult};
+
+use crate::{Bus, Error, Keys, text};
+
+const ACQUIRE: &str = include_str!("acquire.lua");
+const PUBLISH: &str = include_str!("publish.lua");
+const RELEASE: &str = include_str!("release.lua");
+
+/// How long a relay that does not come back keeps others from it, in milliseconds.
+const LEASE: i64 = 15_000;
+/// What is published at once.
+const ROOM: Room = Room {
+    limit: 200,
+    most_bytes: 4 << 20,
+};
+
+/// A relay that holds the lease.
+struct Relay<'a> {
+    bus: &'a Bus,
+    db: &'a Db,
+    keys: Keys,
+    token: String,
+    /// How often was asked when this one last looked.
+    asked: String,
+    /// The last event that was published.
+    position: i64,
+}
+
+impl Bus {
+    pub(crate) async fn try_relay(&self, db: &Db) -> Result<(), Error> {
+        let keys = self.keys(db).await?;
+        let token = Id::generate().as_str().to_owned();
+        let arguments = [text(ACQUIRE), text("3")]
+            .into_iter()
+            .chain(keys.relay())
+            .chain([text(token.clone()), text(LEASE.to_string())]);
+        let answer = self.run("EVAL", arguments).await?;
+        let [RedisResult::Int64(1), RedisResult::Int64(asked), rest @ ..] = answer.as_slice() else {
+            return Ok(());
+        };
+        let position = rest.first().and_then(number);
+        let asked = asked.to_string();
+        let mut relay = Relay {
+            bus: self,
+            db,
+            keys,
+            token,
+            asked,
+            position: position.unwrap_or_default(),
+        };
+        let done = relay.run(position.is_some()).await;
+        if done.is_err() {
+            // Somebody else may have better luck. If this fails as well, the lease runs out.
+            let arguments = [
+                text(RELEASE),
+                text("1"),
+                text(relay.keys.of("lease")),
+                text(relay.token),
+            ];
+            let _ = self.run("EVAL", arguments).await;
+        }
+        done
+    }
+}
+
+impl Relay<'_> {
+    /// Publishes what there is.
+    async fn run(&mut self, knows_position: bool) -> Result<(), Error> {
+        if !knows_position {
+            self.position = events::outbox(self.db).await?.published;
+        }
+        while self.step().await? {}
+        Ok(())
+    }
+
+    /// Publishes some events; whether there is more to do.
+    async fn step(&mut self) -> Result<bool, Error> {
+        let more_to_number = events::number(self.db, Some(self.position)).await?;
+        let everybody = Scope::Any(AnyUser::for_publishing());
+        let batch = events::read(self.db, &everybody, &Filter::default(), self.position, ROOM).await?;
+        let is_last = !batch.is_full && !more_to_number;
+        // The numbers have gone back, as after a restore: those to come are published, not those that were before.
+        let after = if self.position > batch.last {
+            batch.last
+        } else {
+            batch.position
+        };
+        let arguments = self.arguments(batch.events, after, is_last)?;
+        let answer = self.bus.run("EVAL", arguments).await?;
+        match answer.as_slice() {
+            [RedisResult::Int64(0), asked] => {
+                self.position = after;
+                self.asked = number(asked).unwrap_or_default().to_string();
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn arguments(&self, events: Vec<Event>, after: i64, is_last: bool) -> Result<Vec<RedisParameter>, Error> {
+        let before = self.position;
+        let mut streams: BTreeMap<Option<String>, i64> = BTreeMap::new();
+        let mut messages = Vec::new();
+        let count = events.len();
+        for event in events {
+            streams.insert(None, event.seq);
+            streams.insert(Some(event.user_id.clone()), event.seq);
+            messages.push(text(self.channel(&event)));
+            messages.push(text(event.into_message(self.bus.message_limit)?.data));
+        }
+        let mut arguments = vec![text(PUBLISH), text((3 + streams.len()).to_string())];
+        arguments.extend(self.keys.relay());
+        arguments.extend(streams.keys().map(|user| text(self.keys.wake(user.as_deref()))));
+        arguments.extend([
+            text(self.token.clone()),
+            text(LEASE.to_string()),
+            text(before.to_string()),
+            text(after.to_string()),
+            text(if is_last { self.asked.clone() } else { String::new() }),
+            text(count.to_string()),
+        ]);
+        arguments.append(&mut messages);
+        arguments.extend(streams.values().map(|seq| text(seq.to_string())));
+        Ok(arguments)
+    }
+
+    fn channel(&self, event: &Event) -> String {
+        let Event {
+            user_id,
+            graph_id,
+            graph_exec_id,
+            ..
+        } = event;
+        format!("{}/{user_id}/{graph_id}/{graph_exec_id}", self.bus.name)
+    }
+}
+
+fn number(result: &RedisResult) -> Option<i64> {
+    match result {
+        RedisResult::Int64(number) => Some(*number),
+        RedisResult::Binary(bytes) => std::str::from_utf8(bytes).ok()?.parse().ok(),
+        _ => None,
+    }
+}

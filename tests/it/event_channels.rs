@@ -1,0 +1,152 @@
+//! Events on Redis: the channels of the platform, each change once, cut to size.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use redis::aio::PubSub;
+use runledger_tests::{App, Graph};
+use serde_json::{Value, json};
+
+/// Hears everything that an application publishes.
+struct Listener {
+    pubsub: PubSub,
+}
+
+impl Listener {
+    /// `None` where there is no Redis.
+    async fn start(app: &App) -> Option<Self> {
+        let url = std::env::var("REDIS_URL").ok().filter(|url| !url.is_empty())?;
+        let client = redis::Client::open(url).unwrap();
+        let mut pubsub = client.get_async_pubsub().await.unwrap();
+        pubsub.psubscribe(format!("{}/*", app.db.name())).await.unwrap();
+        Some(Self { pubsub })
+    }
+
+    /// The next message: its channel without the bus's name, and its payload.
+    async fn next(&mut self) -> (String, Value) {
+        let mut messages = self.pubsub.on_message();
+        let message = tokio::time::timeout(Duration::from_secs(30), messages.next());
+        let message = message.await.expect("a message comes in time").unwrap();
+        let (_, channel) = message.get_channel_name().split_once('/').unwrap();
+        let body: String = message.get_payload().unwrap();
+        let mut body: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(body.as_object().map(serde_json::Map::len), Some(1), "only a payload");
+        (channel.to_owned(), body["payload"].take())
+    }
+
+    async fn expect_silence(&mut self) {
+        let more = tokio::time::timeout(Duration::from_millis(1500), self.next()).await;
+        assert!(more.is_err(), "{more:?}");
+    }
+}
+
+/// Creates an execution with these inputs; gives its id.
+async fn create_with(app: &App, graph: &Graph, inputs: Value) -> String {
+    let mut body = graph.creation();
+    body["inputs"] = inputs.clone();
+    body["starting_nodes_input"][0]["input"] = inputs;
+    let create = app.service_for(&graph.owner).post(&graph.executions()).json(&body);
+    create.expect(201).await.text("id")
+}
+
+#[tokio::test]
+async fn each_change_is_published_once_on_its_executions_channel() {
+    let app = App::start().await;
+    let Some(mut listener) = Listener::start(&app).await else {
+        return;
+    };
+    let graph = app.graph("weather", "ann").await;
+    // Streams publish too what they find unpublished; not what somebody else is publishing.
+    let _streams = [
+        app.user("ann").get("/api/events").open().await,
+        app.service.get("/api/events").open().await,
+    ];
+    let mut expected = Vec::new();
+    for _ in 0..20 {
+        let id = app.create_in(&graph, "COMPLETED").await;
+        for status in ["INCOMPLETE", "QUEUED", "RUNNING", "COMPLETED"] {
+            expected.push((format!("ann/weather/{id}"), status));
+        }
+    }
+    for (channel, status) in expected {
+        let (heard, payload) = listener.next().await;
+        assert_eq!((heard.as_str(), &payload["status"]), (channel.as_str(), &json!(status)));
+        let kind = if status == "QUEUED" {
+            "node_execution_update"
+        } else {
+            "graph_execution_update"
+        };
+        assert_eq!(payload["event_type"], kind);
+    }
+    listener.expect_silence().await;
+}
+
+#[tokio::test]
+async fn a_change_made_past_the_api_is_published_while_a_stream_is_open() {
+    let app = App::start().await;
+    let Some(mut listener) = Listener::start(&app).await else {
+        return;
+    };
+    let graph = app.graph("weather", "ann").await;
+    let id = app.create(&graph).await;
+    listener.next().await;
+    listener.next().await;
+    let _stream = app.user("ann").get("/api/events").open().await;
+    let sql = r#"UPDATE "AgentGraphExecution" SET "executionStatus" = 'FAILED' WHERE id = $1"#;
+    app.db.execute(sql, &[&id]).await;
+    assert_eq!(listener.next().await.1["status"], "FAILED");
+    listener.expect_silence().await;
+}
+
+#[tokio::test]
+async fn large_data_is_cut_and_says_so() {
+    let limit = 8000;
+    let app = App::builder()
+        .variable("max_message_size_limit", &limit.to_string())
+        .start()
+        .await;
+    let Some(mut listener) = Listener::start(&app).await else {
+        return;
+    };
+    let graph = app.graph("weather", "ann").await;
+    let long = format!("{}{}", "a".repeat(50_000), "z".repeat(50_000));
+    create_with(
+        &app,
+        &graph,
+        json!({ "text": long, "small": [1, 2], "deep": { "list": vec!["item"; 5000] } }),
+    )
+    .await;
+    let (_, execution) = listener.next().await;
+    assert_eq!(execution["event_type"], "graph_execution_update");
+    let inputs = &execution["inputs"];
+    assert!(inputs.to_string().len() <= limit / 2);
+    assert_eq!(inputs["small"], json!([1, 2]));
+    let text = inputs["text"].as_str().unwrap();
+    assert!(
+        text.starts_with("aaa") && text.ends_with("zzz") && text.contains("… (omitted "),
+        "{text}"
+    );
+    let list = inputs["deep"]["list"].as_array().unwrap();
+    assert_eq!((&list[0], list.last()), (&json!("item"), Some(&json!("item"))));
+    let (_, node) = listener.next().await;
+    assert!(node["input_data"]["text"].as_str().unwrap().contains(" chars)…"));
+
+    // The stream tells the same.
+    let mut stream = app.user("ann").get("/api/events?after=0").open().await;
+    assert_eq!(stream.next().await.payload, execution);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_even_so_is_told_with_its_sizes() {
+    let app = App::builder().variable("max_message_size_limit", "300").start().await;
+    let Some(mut listener) = Listener::start(&app).await else {
+        return;
+    };
+    let graph = app.graph("weather", "ann").await;
+    let id = create_with(&app, &graph, json!({ "text": "x".repeat(1000) })).await;
+    let (channel, error) = listener.next().await;
+    assert_eq!(channel, format!("ann/weather/{id}"));
+    assert_eq!(error["event_type"], "error_comms_update");
+    assert_eq!(error["max_size_bytes"], 300);
+    assert!(error["original_size_bytes"].as_u64().unwrap() > 300, "{error}");
+}
