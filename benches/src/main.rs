@@ -6,6 +6,7 @@ mod baseline;
 mod client;
 mod components;
 mod database;
+mod events;
 mod load;
 mod measure;
 mod options;

@@ -11,6 +11,7 @@ use crate::{
     client::{Client, request},
     components,
     database::Database,
+    events,
     load::{self, Load},
     options::Options,
     report::{Conditions, Measured, Report},
@@ -61,6 +62,7 @@ async fn measure(options: &Options, database: &Database) -> Result<Report> {
         output: options.output.clone(),
         secret: format!("{}{}", Uuid::now_v7().simple(), Uuid::now_v7().simple()),
         postgres_connections: options.connections,
+        redis: None,
     };
     progress("Making a database and filling it through the API");
     let servers = start_both(&settings, database.url(), "").await?;
@@ -107,6 +109,9 @@ async fn measure(options: &Options, database: &Database) -> Result<Report> {
         server.stop().await?;
     }
 
+    progress("Measuring events and open streams");
+    let redis = options.redis_url.as_ref();
+    let events = events::measure(&settings, database.url(), &world, redis, load, options.quick).await?;
     progress("Measuring the components");
     let components = components::measure(&settings, database.url(), &world).await?;
     let conditions = Conditions {
@@ -117,7 +122,7 @@ async fn measure(options: &Options, database: &Database) -> Result<Report> {
         seconds: load.measured.as_secs_f64(),
         warm_up_seconds: load.warm_up.as_secs_f64(),
     };
-    Report::new(conditions, measured, components)
+    Report::new(conditions, measured, events, components)
 }
 
 async fn start_both(settings: &Settings, database: &Url, prefix: &str) -> Result<[Server; 2]> {

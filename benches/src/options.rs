@@ -37,6 +37,9 @@ pub(crate) struct Options {
     /// A Postgres server, by TCP and without TLS. The benchmark makes a database of its own there, and removes it.
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<Url>,
+    /// A Redis server, for the events; without it, they are measured without.
+    #[arg(long, value_name = "URL", env = "REDIS_URL", hide_env_values = true)]
+    pub(crate) redis_url: Option<Url>,
     /// The local host.
     #[arg(
         long,

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::{
     components::Component,
+    events::Events,
     load::{Turn, histogram},
     scenario::Scenario,
     server::Side,
@@ -17,6 +18,9 @@ use crate::{
 const LEAST_RATIO: [(&str, f64); 4] = [("reads", 0.45), ("shares", 0.45), ("lives", 0.55), ("nodes", 0.55)];
 /// The most statements of a request.
 const MOST_STATEMENTS: f64 = 1.0;
+/// The microseconds that an event may not take any more, with Redis and without.
+const WOKEN_LIMIT: u64 = 100_000;
+const POLLED_LIMIT: u64 = 1_000_000;
 /// The fewest bytes that a component may not have any more.
 const COMPONENT_LIMIT: u64 = 1_500_000;
 /// The microseconds that a cold start may not take any more.
@@ -27,6 +31,7 @@ const COLD_START_LIMIT: u64 = 2_000;
 pub(crate) struct Report {
     pub(crate) conditions: Conditions,
     pub(crate) scenarios: Vec<Comparison>,
+    pub(crate) events: Vec<Events>,
     pub(crate) components: BTreeMap<String, Component>,
     pub(crate) targets: Vec<Target>,
 }
@@ -174,6 +179,7 @@ impl Report {
     pub(crate) fn new(
         conditions: Conditions,
         measured: impl IntoIterator<Item = Measured>,
+        events: Vec<Events>,
         components: BTreeMap<String, Component>,
     ) -> Result<Self> {
         let scenarios: Vec<_> = measured.into_iter().map(Measured::compare).collect::<Result<_>>()?;
@@ -181,12 +187,14 @@ impl Report {
         for scenario in &scenarios {
             targets.extend(scenario.targets());
         }
+        targets.extend(events.iter().map(event_target));
         for (name, component) in &components {
             targets.extend(component_targets(name, component));
         }
         Ok(Self {
             conditions,
             scenarios,
+            events,
             components,
             targets,
         })
@@ -219,6 +227,21 @@ impl Comparison {
             reached: statements <= MOST_STATEMENTS,
         });
         targets
+    }
+}
+
+fn event_target(events: &Events) -> Target {
+    let limit = if events.name == "with Redis" {
+        WOKEN_LIMIT
+    } else {
+        POLLED_LIMIT
+    };
+    let p99 = events.latency.p99_us;
+    Target {
+        what: format!("events {}: from the answer to the reader (p99)", events.name),
+        wanted: format!("below {limit} µs"),
+        measured: format!("{p99} µs"),
+        reached: p99 < limit,
     }
 }
 

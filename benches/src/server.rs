@@ -63,6 +63,8 @@ pub(crate) struct Settings {
     pub(crate) secret: String,
     /// Connections to Postgres.
     pub(crate) postgres_connections: usize,
+    /// The Redis server, if there is to be one.
+    pub(crate) redis: Option<Url>,
 }
 
 impl Settings {
@@ -102,6 +104,18 @@ impl Settings {
             .env("SPIN_VARIABLE_JWT_SECRET", &self.secret)
             .stdin(Stdio::null())
             .kill_on_drop(true);
+        if let Some(redis) = &self.redis {
+            let host = redis.host_str().context("the URL of Redis names no host")?;
+            let port = redis.port().unwrap_or(6379);
+            command
+                .env("SPIN_VARIABLE_REDIS_URL", redis.as_str())
+                .env("SPIN_VARIABLE_REDIS_HOST", format!("{host}:{port}"))
+                // Nobody else who uses this server is to hear of this.
+                .env(
+                    "SPIN_VARIABLE_EVENT_BUS_NAME",
+                    format!("runledger-bench-{}", std::process::id()),
+                );
+        }
         Ok(())
     }
 }
@@ -153,6 +167,11 @@ impl Server {
             child,
             _stdout: lines,
         })
+    }
+
+    /// The process's id.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// The processor time that it has used, where the system tells (Linux).

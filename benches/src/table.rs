@@ -26,6 +26,24 @@ impl Display for Report {
         }
         writeln!(
             f,
+            "\n{:<18}{:>22}{:>16}{:>14}{:>14}",
+            "events", "answer to reader", "200 streams", "idle CPU", "lives per s"
+        )?;
+        for events in &self.events {
+            let or_none =
+                |value: Option<f64>, unit: &str| value.map_or("-".to_owned(), |value| format!("{value:.1}{unit}"));
+            writeln!(
+                f,
+                "{:<18}{:>22}{:>16}{:>14}{:>14.0}",
+                events.name,
+                both(events.latency),
+                or_none(events.streams_mib, " MiB"),
+                or_none(events.idle_cpu_percent, " %"),
+                events.lives_per_second
+            )?;
+        }
+        writeln!(
+            f,
             "\n{:<18}{:>12}{:>21}{:>21}",
             "component", "bytes", "instance, p50 / p99", "first answer"
         )?;
