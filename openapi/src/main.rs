@@ -6,6 +6,7 @@ use runledger_web::openapi::document;
 fn main() -> anyhow::Result<()> {
     let functions = [
         ("executions", runledger_executions::ROUTES),
+        ("nodes", runledger_nodes::ROUTES),
         ("share", runledger_share::ROUTES),
         ("events", runledger_events::ROUTES),
         ("data-service", runledger_data_service::ROUTES),

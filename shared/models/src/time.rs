@@ -1,6 +1,6 @@
 //! Points in time as the ledger keeps them: UTC, whole milliseconds.
 
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -36,9 +36,7 @@ impl Timestamp {
 
     /// Reads the form that Postgres gives a `timestamp` in JSON: ISO 8601 without an offset, in UTC.
     pub fn parse_stored(text: &str) -> Option<Self> {
-        NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f")
-            .ok()
-            .map(|time| Self(time.and_utc().timestamp_millis()))
+        Self::parse(&format!("{text}Z"))
     }
 }
 
@@ -92,6 +90,9 @@ mod tests {
             Timestamp::parse_stored("2026-01-02T03:04:05.6").unwrap().to_string(),
             "2026-01-02T03:04:05.600Z"
         );
+        for text in ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05+01:00", "infinity", ""] {
+            assert_eq!(Timestamp::parse_stored(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -107,24 +107,27 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8], at: &str) -> Result<T, Probl
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::malformed("the body is not UTF-8"))?;
     json::check(text).map_err(|refused| Problem::invalid_at(at, refused.detail()))?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        // The first thing that does not fit may come before the place where the text stops being JSON.
-        if let Err(malformed) = serde_json::from_str::<IgnoredAny>(text) {
-            return Problem::malformed(format!("the body is not JSON: {malformed}"));
-        }
-        let inner = error.inner();
-        // Of a value that no reader took, serde_json only says that it expected another.
-        let message = if inner.is_data() {
-            inner.to_string()
-        } else {
-            "is of another type, or too large".to_owned()
-        };
-        misfit(format!("{at}{}", pointer(error.path())), &message)
-    })?;
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refuse(text, at, &error))?;
     deserializer
         .end()
         .map_err(|error| Problem::malformed(format!("the body is not JSON: {error}")))?;
     Ok(value)
+}
+
+/// What is wrong with a text that could not be read.
+fn refuse(text: &str, at: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    // The first thing that does not fit may come before the place where the text stops being JSON.
+    if let Err(malformed) = serde_json::from_str::<IgnoredAny>(text) {
+        return Problem::malformed(format!("the body is not JSON: {malformed}"));
+    }
+    let inner = error.inner();
+    // Of a value that no reader took, serde_json only says that it expected another.
+    let message = if inner.is_data() {
+        inner.to_string()
+    } else {
+        "is of another type, or too large".to_owned()
+    };
+    misfit(format!("{at}{}", pointer(error.path())), &message)
 }
 
 /// JSON that is not what was asked for: where, and why.

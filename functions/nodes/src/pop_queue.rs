@@ -8,7 +8,7 @@ use runledger_store::queue;
 use runledger_web::{Bounded, Call, Endpoint, Maybe, Problem, Reply, ServiceOnly, params};
 use spin_sdk::time::sleep;
 
-use crate::get::ExecutionPath;
+use crate::get_queue::ExecutionPath;
 
 /// How long an entry is leased when the caller does not say.
 const DEFAULT_LEASE_SECONDS: u32 = 300;

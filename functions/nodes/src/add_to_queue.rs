@@ -11,7 +11,7 @@ use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceO
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use crate::get::ExecutionPath;
+use crate::get_queue::ExecutionPath;
 
 /// A node execution to queue.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -1,12 +1,19 @@
 //! `GET /api/executions/{id}/queue`.
 
 use http::Method;
+use runledger_models::Id;
 use runledger_store::queue;
-use runledger_web::{Call, Endpoint, NoParams, Problem, Reply, ServiceOnly};
+use runledger_web::{Call, Endpoint, NoParams, Problem, Reply, ServiceOnly, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::get::ExecutionPath;
+params! {
+    /// The execution.
+    pub(crate) struct ExecutionPath {
+        /// The execution.
+        id: Id,
+    }
+}
 
 /// How long a queue is.
 #[derive(Debug, Serialize, ToSchema)]
