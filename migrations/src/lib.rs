@@ -37,6 +37,9 @@ const MIGRATIONS: &[Migration] = files![
     "0006_share_links",
     "0007_node_executions",
     "0008_events",
+    "0009_credits_store_jobs",
+    "0010_rollups",
+    "0011_node_times",
 ];
 
 /// Brings the database up to date. Several may start at once: one works, the others wait for it and find nothing to do.

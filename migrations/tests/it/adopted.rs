@@ -71,6 +71,18 @@ async fn what_is_missing_is_created_and_only_that() {
             "AgentGraphExecution_parentGraphExecutionId_idx",
             "AgentGraphExecution_shareToken_key",
             "AgentNodeExecutionKeyValueData_pkey",
+            "CreditTransaction_pkey",
+            "CreditTransaction_userId_createdAt_idx",
+            "StoreListingReview_pkey",
+            "StoreListingReview_storeListingVersionId_reviewByUserId_key",
+            "StoreListingVersion_pkey",
+            "StoreListingVersion_storeListingId_version_key",
+            "StoreListing_agentGraphId_key",
+            "StoreListing_owningUserId_slug_key",
+            "StoreListing_pkey",
+            "UserBalance_pkey",
+            "idx_mv_agent_run_counts",
+            "idx_mv_review_stats",
             "runledger_executions",
             "runledger_executions_of_graph",
             "runledger_executions_of_user",
@@ -80,7 +92,16 @@ async fn what_is_missing_is_created_and_only_that() {
     );
     let mut new_keys = foreign_keys(&client).await;
     new_keys.retain(|key| !keys.contains(key));
-    assert_eq!(new_keys, ["AgentGraphExecution_parentGraphExecutionId_fkey"]);
+    assert_eq!(
+        new_keys,
+        [
+            "AgentGraphExecution_parentGraphExecutionId_fkey",
+            "StoreListingReview_storeListingVersionId_fkey",
+            "StoreListingVersion_agentGraphId_agentGraphVersion_fkey",
+            "StoreListingVersion_storeListingId_fkey",
+            "StoreListing_agentGraphId_agentGraphVersion_fkey",
+        ]
+    );
     let columns = "SELECT concat_ws(' ', column_name, data_type, is_nullable, column_default)
         FROM information_schema.columns
         WHERE table_schema = 'platform' AND table_name = 'AgentGraphExecution' AND ordinal_position > 11";

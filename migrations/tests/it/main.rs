@@ -7,6 +7,7 @@
 )]
 
 mod adopted;
+mod backfill;
 mod concurrent;
 mod database;
 mod empty;
@@ -14,4 +15,5 @@ mod events;
 mod interrupted;
 mod once;
 mod refused;
+mod rollups;
 mod terminal_times;
