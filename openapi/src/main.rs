@@ -9,6 +9,9 @@ fn main() -> anyhow::Result<()> {
         ("nodes", runledger_nodes::ROUTES),
         ("share", runledger_share::ROUTES),
         ("events", runledger_events::ROUTES),
+        ("summary", runledger_summary::ROUTES),
+        ("trends", runledger_trends::ROUTES),
+        ("jobs", runledger_jobs::ROUTES),
         ("data-service", runledger_data_service::ROUTES),
     ];
     println!("{}", document(&functions).to_pretty_json()?);

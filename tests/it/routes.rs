@@ -16,6 +16,36 @@ enum Access {
     Any,
     /// The executor alone.
     Service,
+    /// The operator alone.
+    Admin,
+}
+
+impl Access {
+    /// Callers of the roles that may not call, all on behalf of the owner if they can be.
+    fn wrong_callers(self, app: &App) -> Vec<runledger_tests::Client> {
+        let user = [app.user("ann"), app.user("ann").acting_for("ann")];
+        let service = [app.service.clone(), app.service_for("ann")];
+        let admin = [app.admin.clone(), app.admin_for("ann")];
+        match self {
+            Self::Public | Self::Any => vec![],
+            Self::Service => [user, admin].concat(),
+            Self::Admin => [user, service].concat(),
+        }
+    }
+
+    /// Other tenants of the roles that may call.
+    fn strangers(self, app: &App) -> Vec<runledger_tests::Client> {
+        match self {
+            Self::Public | Self::Any => vec![
+                app.service_for("bob"),
+                app.user("bob"),
+                app.user("bob").acting_for("ann"),
+                app.admin_for("bob"),
+            ],
+            Self::Service => vec![app.service_for("bob")],
+            Self::Admin => vec![app.admin_for("bob")],
+        }
+    }
 }
 
 /// What somebody gets who asks for another user's things.
@@ -31,6 +61,10 @@ enum Stranger {
     ItsOwn(u16),
     /// A stream without them.
     SilentStream,
+    /// A bare list without them.
+    EmptyArray,
+    /// A trend without them.
+    NoTrend,
     /// The operation has nothing of anybody's.
     NothingToSee,
 }
@@ -139,13 +173,29 @@ async fn world() -> (App, Graph, String, String) {
     (app, graph, execution, deleted)
 }
 
-const OPERATIONS: [Operation; 37] = [
+/// The one read that needs a parameter.
+const TRENDS: &str = "/api/executions/admin/execution_accuracy_trends";
+
+const OPERATIONS: [Operation; 44] = [
     read("/api/health", Access::Public, Stranger::NothingToSee),
     read("/api/health/ready", Access::Public, Stranger::NothingToSee),
     read("/api/openapi.json", Access::Public, Stranger::NothingToSee),
     read("/api/docs", Access::Public, Stranger::NothingToSee),
     read("/api/public/shared/{token}", Access::Public, Stranger::Refused(404)),
     read("/api/events", Access::Any, Stranger::SilentStream),
+    read("/api/summary", Access::Any, Stranger::Zero("total_executions")),
+    read(TRENDS, Access::Admin, Stranger::NoTrend),
+    read("/api/admin/block-error-stats", Access::Admin, Stranger::EmptyArray),
+    read("/api/admin/frequent-graphs", Access::Admin, Stranger::EmptyArray),
+    read("/api/admin/accuracy-alerts", Access::Admin, Stranger::EmptyArray),
+    read("/api/admin/late-executions", Access::Admin, Stranger::EmptyArray),
+    write(
+        "POST",
+        "/api/internal/jobs/{name}/run",
+        Access::Service,
+        Stranger::NothingToSee,
+        None,
+    ),
     read("/api/executions", Access::Any, Stranger::EmptyList),
     read("/api/executions/count", Access::Any, Stranger::Zero("count")),
     read("/api/executions/{id}", Access::Any, Stranger::Refused(404)),
@@ -311,7 +361,13 @@ impl Operation {
             .replace("{node_id}", &graph.node("work"))
             .replace("{entry}", "some-entry")
             .replace("{key}", "colour")
+            .replace("{name}", "no-such-job")
             .replace("{id}", execution);
+        let path = if path == TRENDS {
+            format!("{path}?graph_id={}", graph.id)
+        } else {
+            path
+        };
         let request = caller.request(self.method.parse::<Method>().unwrap(), &path);
         match self.body {
             Some(body) => request.json(&body(graph, execution)),
@@ -376,16 +432,8 @@ async fn an_operation_of_another_role_answers_403() {
     let graph = app.graph("weather", "ann").await;
     let execution = app.create(&graph).await;
     let before = app.db.snapshot().await;
-    for operation in OPERATIONS
-        .iter()
-        .filter(|operation| operation.access == Access::Service)
-    {
-        for caller in [
-            app.user("ann"),
-            app.user("ann").acting_for("ann"),
-            app.admin.clone(),
-            app.admin_for("ann"),
-        ] {
+    for operation in &OPERATIONS {
+        for caller in operation.access.wrong_callers(&app) {
             operation.request(&caller, &graph, &execution).expect(403).await;
             // Whether the thing exists is none of a wrong role's business.
             operation
@@ -402,11 +450,7 @@ async fn another_tenant_sees_and_changes_nothing_on_any_route() {
     let (app, graph, execution, deleted) = world().await;
     let before = app.db.snapshot().await;
     for operation in &OPERATIONS {
-        let mut strangers = vec![app.service_for("bob")];
-        if operation.access != Access::Service {
-            strangers.extend([app.user("bob"), app.user("bob").acting_for("ann"), app.admin_for("bob")]);
-        }
-        for stranger in strangers {
+        for stranger in operation.access.strangers(&app) {
             for id in [&execution, &deleted] {
                 let request = operation.request(&stranger, &graph, id);
                 match operation.stranger {
@@ -429,6 +473,11 @@ async fn another_tenant_sees_and_changes_nothing_on_any_route() {
                     Stranger::SilentStream => {
                         let mut stream = request.header("last-event-id", "0").open().await;
                         stream.expect_silence(Duration::from_millis(300)).await;
+                    }
+                    Stranger::EmptyArray => assert_eq!(request.expect(200).await.json(), json!([])),
+                    Stranger::NoTrend => {
+                        let trend = request.expect(200).await.json();
+                        assert_eq!(trend["latest_data"]["daily_score"], Value::Null);
                     }
                     Stranger::NothingToSee => {}
                 }

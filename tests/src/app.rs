@@ -23,6 +23,7 @@ pub struct Builder {
     server_url: String,
     redis_url: Option<String>,
     variables: Vec<(String, String)>,
+    arguments: Vec<String>,
 }
 
 impl App {
@@ -40,6 +41,7 @@ impl App {
             variables: variables
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .to_vec(),
+            arguments: Vec::new(),
         }
     }
 
@@ -64,6 +66,13 @@ impl Builder {
     #[must_use]
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds an argument of the local host.
+    #[must_use]
+    pub fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
         self
     }
 
@@ -92,7 +101,8 @@ impl Builder {
         ];
         variables.extend(self.redis_url.as_deref().map(redis_variables).into_iter().flatten());
         variables.extend(self.variables);
-        let host = tokio::task::spawn_blocking(move || Host::start(&variables))
+        let arguments = self.arguments;
+        let host = tokio::task::spawn_blocking(move || Host::start(&variables, &arguments))
             .await
             .expect("the host starts");
         let anonymous = Client::new(host.base_url().to_owned());

@@ -39,11 +39,11 @@ pub struct Host {
 }
 
 impl Host {
-    /// Starts the host with these variables and waits until it serves.
-    pub fn start(variables: &[(String, String)]) -> Self {
+    /// Starts the host with these variables, and arguments if it is the local one, and waits until it serves.
+    pub fn start(variables: &[(String, String)], arguments: &[String]) -> Self {
         let mut reasons = Vec::new();
         for _ in 0..TRIES {
-            match Self::try_start(variables) {
+            match Self::try_start(variables, arguments) {
                 Ok(host) => return host,
                 Err(reason) => reasons.push(reason),
             }
@@ -54,8 +54,11 @@ impl Host {
         );
     }
 
-    fn try_start(variables: &[(String, String)]) -> Result<Self, String> {
+    fn try_start(variables: &[(String, String)], arguments: &[String]) -> Result<Self, String> {
         let mut command = command();
+        if !is_spin() {
+            command.args(arguments);
+        }
         for (name, value) in variables {
             command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
         }

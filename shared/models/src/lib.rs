@@ -12,12 +12,14 @@ pub mod identity;
 pub mod import;
 pub mod json;
 pub mod kv;
+pub mod monitors;
 pub mod node;
 pub mod paging;
 pub mod queue;
 pub mod share;
 pub mod stats;
 pub mod status;
+pub mod summary;
 pub mod time;
 pub mod truncate;
 

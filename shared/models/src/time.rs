@@ -60,6 +60,19 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+/// For `#[serde(deserialize_with)]`: a time in the form that Postgres gives it in JSON.
+pub fn deserialize_stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+    Timestamp::parse_stored(&text).ok_or_else(|| de::Error::custom("is not a stored time"))
+}
+
+/// The same for a time that may be null.
+pub fn deserialize_stored_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = Option::<std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+    text.map(|text| Timestamp::parse_stored(&text).ok_or_else(|| de::Error::custom("is not a stored time")))
+        .transpose()
+}
+
 impl PartialSchema for Timestamp {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()

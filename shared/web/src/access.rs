@@ -53,6 +53,18 @@ impl Access for ServiceOnly {
     }
 }
 
+/// Operators.
+pub struct AdminOnly;
+
+impl Access for AdminOnly {
+    const ROLES: &'static [Role] = &[Role::Admin];
+    type Who = Caller;
+
+    fn admit(caller: Option<Caller>) -> Result<Caller, Problem> {
+        caller.ok_or_else(no_caller)
+    }
+}
+
 /// Services that act for one user.
 pub struct OnBehalf;
 

@@ -24,6 +24,8 @@ pub struct Config {
     pub bus: Option<Rc<Bus>>,
     /// The size that events may have.
     pub max_message_size: usize,
+    /// Where operators are told of what needs them; empty where nobody is.
+    pub alert_webhook_url: String,
     /// The largest body that is read.
     pub max_body_bytes: usize,
     /// What a share link begins with, before its token.
@@ -79,12 +81,14 @@ impl Config {
         let bus_name = optional_variable("event_bus_name").await?;
         let bus = (!redis_url.is_empty() && !bus_name.is_empty())
             .then(|| Rc::new(Bus::new(redis_url.clone(), bus_name, max_message_size)));
+        let alert_webhook_url = optional_variable("alert_webhook_url").await?;
         Ok(Self {
             keys,
             pool,
             redis_url,
             bus,
             max_message_size,
+            alert_webhook_url,
             max_body_bytes,
             share_base_url,
             enable_activity_features,

@@ -19,19 +19,21 @@ mod problem;
 mod reply;
 mod request_id;
 mod router;
+mod schedule;
 mod serve;
 mod signatures;
 mod stream;
 
-pub use access::{Access, AnyRole, OnBehalf, OneUser, Public, ServiceOnly};
+pub use access::{Access, AdminOnly, AnyRole, OnBehalf, OneUser, Public, ServiceOnly};
 pub use body::{Body, JsonBody, Parts, read_json};
 pub use config::Config;
 pub use endpoint::{Call, Endpoint, Route};
 pub use identity::{Claims, Keys, MIN_SECRET_BYTES};
 pub use paging::{Cursor, Paging};
-pub use params::{Bounded, List, Names, NoParams, Param, Params, Source};
+pub use params::{Bounded, List, Names, NoParams, One, Param, Params, Percent, Source};
 pub use problem::{FieldError, Problem};
 pub use reply::{Content, Html, JsonText, Maybe, NoContent, Payload, Reply};
+pub use schedule::scheduled;
 pub use serve::serve;
 pub use stream::{Gone, Sink, Stream};
 

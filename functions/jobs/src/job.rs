@@ -1,0 +1,228 @@
+//! What each job does. A route and a schedule run the same.
+
+use runledger_models::{Caller, Role, Scope, Timestamp, UserId};
+use runledger_store::{
+    Db, Error,
+    jobs::{self, ScanArgs},
+    trends::{self, BlockErrorQuery},
+};
+use runledger_web::Config;
+use serde_json::{Value, json};
+
+use crate::webhook;
+
+const MILLIS_OF_A_DAY: i64 = 24 * 60 * 60 * 1000;
+/// Which graphs the accuracy scan looks at, and what it calls a fall.
+const SCAN: ScanArgs = ScanArgs {
+    days_back: 30,
+    min_executions: 10,
+    scan_days: 21,
+    threshold: 10,
+};
+/// From how many runs on, and how many failures in a hundred, a block is reported.
+const MIN_BLOCK_RUNS: u32 = 10;
+const MIN_BLOCK_ERROR_RATE: u32 = 50;
+/// How many things a message lists.
+const LISTED: usize = 10;
+/// The most statements of one pruning, so that a run ends before its lease.
+const MOST_BATCHES: u32 = 200;
+
+/// A scheduled job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Job {
+    RefreshViews,
+    AccuracyScan,
+    BlockErrors,
+    LateExecutions,
+    Prune,
+}
+
+/// What a call to run a job came to.
+pub(crate) enum Run {
+    /// It did its work.
+    Done(Value),
+    /// Another run is at work.
+    Busy,
+}
+
+impl Job {
+    const ALL: [Self; 5] = [
+        Self::RefreshViews,
+        Self::AccuracyScan,
+        Self::BlockErrors,
+        Self::LateExecutions,
+        Self::Prune,
+    ];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::RefreshViews => "refresh-views",
+            Self::AccuracyScan => "accuracy-scan",
+            Self::BlockErrors => "block-errors",
+            Self::LateExecutions => "late-executions",
+            Self::Prune => "prune",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|job| job.name() == name)
+    }
+
+    /// Runs the job, unless a run of it is at work.
+    pub(crate) async fn run(self, db: &Db, config: &Config) -> Result<Run, Error> {
+        let Some(lease) = jobs::claim(db, self.name()).await? else {
+            return Ok(Run::Busy);
+        };
+        let outcome = self.work(db, config).await;
+        // Whatever came of it, the next run may start.
+        let told = outcome
+            .as_ref()
+            .map_or_else(|_| json!({ "failed": true }), Value::clone);
+        let finished = jobs::finish(db, lease, &told).await;
+        let outcome = outcome?;
+        finished?;
+        Ok(Run::Done(outcome))
+    }
+
+    async fn work(self, db: &Db, config: &Config) -> Result<Value, Error> {
+        match self {
+            Self::RefreshViews => {
+                jobs::refresh_views(db).await?;
+                Ok(json!({ "refreshed": true }))
+            }
+            Self::AccuracyScan => accuracy_scan(db, config).await,
+            Self::BlockErrors => block_errors(db, config).await,
+            Self::LateExecutions => late_executions(db, config).await,
+            Self::Prune => prune(db).await,
+        }
+    }
+}
+
+async fn accuracy_scan(db: &Db, config: &Config) -> Result<Value, Error> {
+    let mut outcome = json!(jobs::scan(db, &SCAN).await?);
+    // Alerts that an earlier run could not post are posted now.
+    let alerts = jobs::untold_alerts(db).await?;
+    let lines: Vec<String> = alerts
+        .iter()
+        .map(|alert| {
+            format!(
+                "graph {} of user {}: accuracy fell by {}% ({}% over three days, {}% over seven)",
+                alert.graph_id, alert.user_id, alert.drop_percent, alert.three_day_avg, alert.seven_day_avg
+            )
+        })
+        .collect();
+    let posted = tell(db, config, "Falling accuracy", &lines).await;
+    if posted {
+        jobs::alerts_told(db, &alerts).await?;
+    }
+    outcome["posted"] = json!(posted);
+    Ok(outcome)
+}
+
+async fn block_errors(db: &Db, config: &Config) -> Result<Value, Error> {
+    let to = Timestamp::now();
+    let query = BlockErrorQuery {
+        from: Timestamp::from_millis(to.millis() - MILLIS_OF_A_DAY).unwrap_or(to),
+        to,
+        min_executions: MIN_BLOCK_RUNS,
+        min_error_rate: MIN_BLOCK_ERROR_RATE,
+    };
+    let blocks = trends::block_errors(db, &everybody()?, &query).await?;
+    let lines: Vec<String> = blocks
+        .iter()
+        .map(|block| {
+            format!(
+                "{}: {} of {} runs failed ({:.0}%)",
+                block.block_name.as_deref().unwrap_or(&block.block_id),
+                block.failed_executions,
+                block.total_executions,
+                block.error_rate
+            )
+        })
+        .collect();
+    let posted = tell(db, config, "Failing blocks in the last day", &lines).await;
+    Ok(json!({ "blocks": blocks, "posted": posted }))
+}
+
+async fn late_executions(db: &Db, config: &Config) -> Result<Value, Error> {
+    let late = trends::late(db, &everybody()?).await?;
+    let lines: Vec<String> = late
+        .iter()
+        .map(|each| {
+            format!(
+                "{} of graph {}: {} since {}",
+                each.id,
+                each.graph_id,
+                each.status.as_str(),
+                each.since
+            )
+        })
+        .collect();
+    let posted = tell(db, config, "Executions that are late", &lines).await;
+    Ok(json!({ "late": late.len(), "posted": posted }))
+}
+
+async fn prune(db: &Db) -> Result<Value, Error> {
+    let (mut keys, mut events, mut merged) = (0, 0, 0);
+    for _ in 0..MOST_BATCHES {
+        match jobs::prune_keys(db).await? {
+            0 => break,
+            count => keys += count,
+        }
+    }
+    for _ in 0..MOST_BATCHES {
+        match jobs::prune_events(db).await? {
+            0 => break,
+            count => events += count,
+        }
+    }
+    for _ in 0..MOST_BATCHES {
+        match jobs::merge_rollups(db).await? {
+            0 => break,
+            count => merged += count,
+        }
+    }
+    Ok(json!({ "idempotency_keys": keys, "events": events, "rollup_rows_merged": merged }))
+}
+
+/// Posts a message, where there is something to say and somebody to tell. A webhook that fails is for the log only.
+async fn tell(db: &Db, config: &Config, title: &str, lines: &[String]) -> bool {
+    if lines.is_empty() || config.alert_webhook_url.is_empty() {
+        return false;
+    }
+    let more = lines.len().saturating_sub(LISTED);
+    let mut text = format!("{title}: {}", lines.len());
+    for line in lines.iter().take(LISTED) {
+        text.push_str("\n- ");
+        text.push_str(line);
+    }
+    if more > 0 {
+        text.push_str(&format!("\n- and {more} more"));
+    }
+    match webhook::post(&config.alert_webhook_url, &text).await {
+        Ok(()) => true,
+        Err(why) => {
+            db.log().warn(&format!("the alert webhook was not reached: {why}"));
+            false
+        }
+    }
+}
+
+/// The reach of a job: a service that acts for nobody in particular.
+fn everybody() -> Result<Scope, Error> {
+    let scheduler = UserId::parse("scheduler").map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(Caller::new(scheduler, Role::Service, None).scope())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_job_has_a_name_of_its_own() {
+        for job in Job::ALL {
+            assert_eq!(Job::named(job.name()), Some(job));
+        }
+        assert_eq!(Job::named("none"), None);
+    }
+}

@@ -1,0 +1,98 @@
+//! `GET /api/executions/admin/execution_accuracy_trends`.
+
+use http::Method;
+use runledger_models::{Caller, Id, Role, Timestamp, UserId, monitors::AccuracyTrends};
+use runledger_store::trends::{self, AccuracyQuery};
+use runledger_web::{AdminOnly, Bounded, Call, Endpoint, Names, NoParams, One, Percent, Problem, Reply, params};
+
+const DEFAULT_DAYS: u32 = 30;
+const DEFAULT_THRESHOLD: f64 = 10.0;
+
+/// What means run over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Window {
+    /// Days with finished executions.
+    Rows,
+    /// Days of the calendar.
+    Calendar,
+}
+
+impl Names for Window {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "rows" => Some(Self::Rows),
+            "calendar" => Some(Self::Calendar),
+            _ => None,
+        }
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["rows", "calendar"]
+    }
+}
+
+params! {
+    /// Which graph, which days, and what an alert is.
+    pub(crate) struct AccuracyTrendsQuery {
+        /// The graph.
+        graph_id: Id,
+        /// Only executions of this user.
+        user_id: Option<Id>,
+        /// Today and so many days before it; 30 without it.
+        days_back: Option<Bounded<1, 365>>,
+        /// The fall in percent from which on there is an alert; 10 without it.
+        drop_threshold: Option<Percent>,
+        /// Whether all days are answered; false without it.
+        include_historical: Option<bool>,
+        /// What means run over: the last days with finished executions (`rows`), or of the calendar; `rows` without it.
+        window: Option<One<Window>>,
+    }
+}
+
+/// Shows how the accuracy of a graph went.
+pub(crate) struct GetAccuracyTrends;
+
+impl Endpoint for GetAccuracyTrends {
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/api/executions/admin/execution_accuracy_trends";
+    const SUMMARY: &'static str = "Show how the accuracy of a graph went, and whether it fell";
+    type Access = AdminOnly;
+    type Path = NoParams;
+    type Query = AccuracyTrendsQuery;
+    type Body = ();
+    type Reply = AccuracyTrends;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<AccuracyTrends>, Problem> {
+        let asked = call.query;
+        let caller = narrow(call.who, asked.user_id)?;
+        let query = AccuracyQuery {
+            graph_id: asked.graph_id,
+            days_back: asked.days_back.map_or(DEFAULT_DAYS, |Bounded(days)| days),
+            by_calendar: asked.window == Some(One(Window::Calendar)),
+            historical: asked.include_historical.unwrap_or(false),
+        };
+        let rows = trends::accuracy(&call.db, &caller.scope(), &query).await?;
+        Ok(Reply::new(AccuracyTrends::new(
+            rows,
+            query.graph_id.as_str(),
+            caller.user().map(UserId::as_str),
+            asked.drop_threshold.map_or(DEFAULT_THRESHOLD, |Percent(drop)| drop),
+            query.historical,
+            Timestamp::now(),
+        )))
+    }
+}
+
+/// The operator, acting for the user that the query names. A header that names another user contradicts it.
+fn narrow(caller: Caller, user: Option<Id>) -> Result<Caller, Problem> {
+    let Some(user) = user.and_then(|user| UserId::parse(user.as_str()).ok()) else {
+        return Ok(caller);
+    };
+    if caller.user().is_some_and(|acting_for| *acting_for != user) {
+        return Err(Problem::invalid_at(
+            "/query/user_id",
+            "is another user than that of X-User-Id",
+        ));
+    }
+    Ok(Caller::new(caller.subject().clone(), Role::Admin, Some(user)))
+}

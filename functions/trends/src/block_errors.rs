@@ -1,0 +1,66 @@
+//! `GET /api/admin/block-error-stats`.
+
+use http::Method;
+use runledger_models::{Timestamp, monitors::BlockErrors};
+use runledger_store::trends::{self, BlockErrorQuery};
+use runledger_web::{AdminOnly, Bounded, Call, Endpoint, NoParams, Problem, Reply, params};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+const DEFAULT_MIN_EXECUTIONS: u32 = 10;
+const MILLIS_OF_A_DAY: i64 = 24 * 60 * 60 * 1000;
+
+params! {
+    /// Which node executions, and how many make a block worth telling of.
+    pub(crate) struct BlockErrorStatsQuery {
+        /// Those added at this time or later; a day before the end without it.
+        start_time: Option<Timestamp>,
+        /// Those added at this time or earlier; now without it.
+        end_time: Option<Timestamp>,
+        /// The least executions of a block that is told of; 10 without it.
+        min_executions: Option<Bounded<1, 1_000_000_000>>,
+    }
+}
+
+/// Blocks with how often they failed, worst first.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(transparent)]
+pub(crate) struct BlockErrorList(Vec<BlockErrors>);
+
+/// Lists how often blocks failed.
+pub(crate) struct ListBlockErrors;
+
+impl Endpoint for ListBlockErrors {
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/api/admin/block-error-stats";
+    const SUMMARY: &'static str = "List how often blocks failed, worst first";
+    type Access = AdminOnly;
+    type Path = NoParams;
+    type Query = BlockErrorStatsQuery;
+    type Body = ();
+    type Reply = BlockErrorList;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<BlockErrorList>, Problem> {
+        let to = call.query.end_time.unwrap_or_else(Timestamp::now);
+        let day_before = || Timestamp::from_millis(to.millis() - MILLIS_OF_A_DAY).unwrap_or(to);
+        let from = call.query.start_time.unwrap_or_else(day_before);
+        if from > to {
+            return Err(Problem::invalid_at(
+                "/query/start_time",
+                "is after the end of the range",
+            ));
+        }
+        let min_executions = call
+            .query
+            .min_executions
+            .map_or(DEFAULT_MIN_EXECUTIONS, |Bounded(least)| least);
+        let query = BlockErrorQuery {
+            from,
+            to,
+            min_executions,
+            min_error_rate: 0,
+        };
+        let blocks = trends::block_errors(&call.db, &call.who.scope(), &query).await?;
+        Ok(Reply::new(BlockErrorList(blocks)))
+    }
+}

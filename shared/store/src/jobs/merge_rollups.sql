@@ -1,0 +1,1 @@
+SELECT json_build_object('ok', runledger.merge_rollups(($1::jsonb ->> 'limit')::int))::text

@@ -1,0 +1,184 @@
+//! Scheduled jobs: who may run one, and what each does to the database.
+
+use runledger_models::Id;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Db, Error};
+
+/// Takes a job's lease.
+pub const CLAIM: &str = include_str!("claim.sql");
+/// Gives a job's lease back.
+pub const FINISH: &str = include_str!("finish.sql");
+/// Refreshes the views over runs and reviews.
+pub const REFRESH_VIEWS: &str = include_str!("refresh_views.sql");
+/// Forgets old idempotency keys.
+pub const PRUNE_KEYS: &str = include_str!("prune_keys.sql");
+/// Forgets old events.
+pub const PRUNE_EVENTS: &str = include_str!("prune_events.sql");
+/// Makes one rollup row of several.
+pub const MERGE_ROLLUPS: &str = include_str!("merge_rollups.sql");
+/// Opens and closes accuracy alerts.
+pub const SCAN: &str = concat!(
+    include_str!("../trends/frequent_graphs.sql"),
+    include_str!("scan.sql"),
+    include_str!("../trends/windows.sql"),
+    include_str!("alerts.sql")
+);
+/// Alerts that nobody was told of.
+pub const UNTOLD: &str = include_str!("untold.sql");
+/// Notes that somebody was told.
+pub const TOLD: &str = include_str!("told.sql");
+
+/// How long a run may hold its lease, in seconds. A run that died is followed by another one after that.
+const LEASE_SECONDS: u32 = 15 * 60;
+/// The most rows that one statement of a job changes.
+const BATCH: u32 = 5_000;
+/// The most alerts that one message tells of.
+const MOST_ALERTS: u32 = 50;
+
+/// The right to run a job.
+#[derive(Debug)]
+pub struct Lease {
+    name: &'static str,
+    lease: Id,
+}
+
+#[derive(Serialize)]
+struct ClaimArgs<'a> {
+    name: &'static str,
+    lease: &'a Id,
+    seconds: u32,
+}
+
+/// The lease of the job `name`; `None` while another run holds it.
+pub async fn claim(db: &Db, name: &'static str) -> Result<Option<Lease>, Error> {
+    let lease = Id::generate();
+    let args = ClaimArgs {
+        name,
+        lease: &lease,
+        seconds: LEASE_SECONDS,
+    };
+    let claimed: bool = db.write(CLAIM, &args, None).await?.value;
+    Ok(claimed.then_some(Lease { name, lease }))
+}
+
+#[derive(Serialize)]
+struct FinishArgs<'a> {
+    name: &'static str,
+    lease: &'a Id,
+    outcome: &'a Value,
+}
+
+/// Ends a run with what it came to.
+pub async fn finish(db: &Db, lease: Lease, outcome: &Value) -> Result<(), Error> {
+    let args = FinishArgs {
+        name: lease.name,
+        lease: &lease.lease,
+        outcome,
+    };
+    db.write::<bool>(FINISH, &args, None).await.map(|_| ())
+}
+
+#[derive(Serialize)]
+struct Limit {
+    limit: u32,
+}
+
+/// Refreshes the materialized views.
+pub async fn refresh_views(db: &Db) -> Result<(), Error> {
+    db.write::<bool>(REFRESH_VIEWS, &serde_json::json!({}), None)
+        .await
+        .map(|_| ())
+}
+
+/// Forgets some idempotency keys whose day is over; how many. Zero when none are left.
+pub async fn prune_keys(db: &Db) -> Result<u64, Error> {
+    Ok(db.write(PRUNE_KEYS, &Limit { limit: BATCH }, None).await?.value)
+}
+
+/// How long events are kept for streams to replay, in days.
+const EVENT_DAYS: u32 = 7;
+
+#[derive(Serialize)]
+struct PruneEventsArgs {
+    keep_days: u32,
+    limit: u32,
+}
+
+/// Forgets some events that are a week old; how many. Zero when none are left.
+pub async fn prune_events(db: &Db) -> Result<u64, Error> {
+    let args = PruneEventsArgs {
+        keep_days: EVENT_DAYS,
+        limit: BATCH,
+    };
+    Ok(db.write(PRUNE_EVENTS, &args, None).await?.value)
+}
+
+/// Makes one row of several for some rollups; how many rows that saved. Zero when none are left.
+pub async fn merge_rollups(db: &Db) -> Result<u64, Error> {
+    Ok(db.write(MERGE_ROLLUPS, &Limit { limit: BATCH }, None).await?.value)
+}
+
+/// What is scanned, and what an alert is.
+#[derive(Debug, Serialize)]
+pub struct ScanArgs {
+    /// The days in which a frequent graph has run often.
+    pub days_back: u32,
+    /// How often that is.
+    pub min_executions: u32,
+    /// The days whose scores are looked at.
+    pub scan_days: u32,
+    /// The fall in percent from which on there is an alert.
+    pub threshold: u32,
+}
+
+/// What a scan did.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Scanned {
+    /// How many users' graphs it looked at.
+    #[serde(rename = "scanned")]
+    graphs: u64,
+    /// How many alerts it opened.
+    opened: u64,
+    /// How many alerts it closed.
+    recovered: u64,
+}
+
+/// Opens an alert for every frequent graph whose accuracy has fallen, and closes those of graphs that recovered.
+pub async fn scan(db: &Db, args: &ScanArgs) -> Result<Scanned, Error> {
+    Ok(db.write(SCAN, args, None).await?.value)
+}
+
+/// An open alert that nobody was told of.
+#[derive(Debug, Deserialize)]
+pub struct UntoldAlert {
+    /// The alert.
+    pub id: String,
+    /// The graph.
+    pub graph_id: String,
+    /// Who ran it.
+    pub user_id: String,
+    /// The fall, in percent.
+    pub drop_percent: f64,
+    /// The mean of the last 3 daily scores.
+    pub three_day_avg: f64,
+    /// The mean of the last 7 daily scores.
+    pub seven_day_avg: f64,
+}
+
+/// Open alerts that nobody was told of, the oldest first.
+pub async fn untold_alerts(db: &Db) -> Result<Vec<UntoldAlert>, Error> {
+    db.read(UNTOLD, &Limit { limit: MOST_ALERTS }).await
+}
+
+#[derive(Serialize)]
+struct ToldArgs<'a> {
+    ids: Vec<&'a str>,
+}
+
+/// Notes that somebody was told of these alerts.
+pub async fn alerts_told(db: &Db, alerts: &[UntoldAlert]) -> Result<(), Error> {
+    let ids = alerts.iter().map(|alert| alert.id.as_str()).collect();
+    db.write::<u64>(TOLD, &ToldArgs { ids }, None).await.map(|_| ())
+}

@@ -1,0 +1,59 @@
+//! What executions of some time came to: how many, how they ended, what they cost, how long they took.
+
+use runledger_models::{Scope, Timestamp, summary::Summary};
+use serde::Serialize;
+
+use crate::{Db, Error};
+
+/// The statement for one user or for everybody: `$rollups` and `$last` narrow what each part of it reads.
+macro_rules! summary {
+    ($rollups:literal, $last:literal) => {
+        concat!(
+            include_str!("bounds.sql"),
+            include_str!("rollups.sql"),
+            $rollups,
+            include_str!("rows.sql"),
+            include_str!("graphs.sql"),
+            $last,
+            include_str!("answer.sql")
+        )
+    };
+}
+
+/// The summary of a user.
+pub const SUMMARY_OF_USER: &str = summary!(
+    " AND rollup.user_id = $1 ->> 'user_id'\n",
+    " AND e.\"userId\" = $1 ->> 'user_id'\n"
+);
+/// The summary of everybody.
+pub const SUMMARY_OF_ALL: &str = summary!("", "");
+
+/// The parameter of the statements here.
+#[derive(Debug, Serialize)]
+pub struct SummaryArgs<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl<'a> SummaryArgs<'a> {
+    /// Those for executions created between two times, both included.
+    pub fn new(scope: &'a Scope, from: Timestamp, to: Timestamp) -> Self {
+        Self {
+            user_id: scope.user_id(),
+            from,
+            to,
+        }
+    }
+}
+
+/// The summary of the executions that were created between two times, both included.
+pub async fn summary(db: &Db, scope: &Scope, from: Timestamp, to: Timestamp) -> Result<Summary, Error> {
+    let sql = match scope {
+        Scope::User(_) => SUMMARY_OF_USER,
+        Scope::Any(_) => SUMMARY_OF_ALL,
+    };
+    let totals = db.read(sql, &SummaryArgs::new(scope, from, to)).await?;
+    Ok(Summary::from_totals(totals))
+}

@@ -1,0 +1,123 @@
+//! What operators watch: accuracy of graphs over time, failing blocks, frequent graphs, alerts, late executions.
+
+use runledger_models::{
+    Id, Scope, Timestamp,
+    monitors::{AccuracyAlert, BlockErrors, FrequentGraph, LateExecution, TrendRow},
+};
+use serde::Serialize;
+
+use crate::{Db, Error};
+
+/// The statement for one user or for everybody: `$rollups` narrows the rollups.
+macro_rules! accuracy {
+    ($rollups:literal) => {
+        concat!(
+            include_str!("days.sql"),
+            $rollups,
+            include_str!("day_rows.sql"),
+            include_str!("trend.sql"),
+            include_str!("windows.sql"),
+            include_str!("accuracy.sql")
+        )
+    };
+}
+
+/// The daily accuracy of a graph, for one user.
+pub const ACCURACY_OF_USER: &str = accuracy!(" AND rollup.user_id = $1 ->> 'user_id'\n");
+/// The daily accuracy of a graph, whoever ran it.
+pub const ACCURACY: &str = accuracy!("");
+/// Which user's graphs ran often.
+pub const FREQUENT_GRAPHS: &str = concat!(include_str!("frequent_graphs.sql"), include_str!("frequent_list.sql"));
+/// How often each block ran and failed.
+pub const BLOCK_ERRORS: &str = include_str!("block_errors.sql");
+/// What the scan for falling accuracy found.
+pub const ALERTS: &str = include_str!("alerts.sql");
+/// What waits or runs for too long.
+pub const LATE: &str = include_str!("late.sql");
+
+/// Which days of which graph.
+#[derive(Debug, Serialize)]
+pub struct AccuracyQuery {
+    /// The graph.
+    pub graph_id: Id,
+    /// The days before today that count.
+    pub days_back: u32,
+    /// Whether means run over days of the calendar, not over days with runs.
+    pub by_calendar: bool,
+    /// Whether every day is answered, not the last one alone.
+    pub historical: bool,
+}
+
+#[derive(Serialize)]
+struct Args<'a, T> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+    #[serde(flatten)]
+    query: T,
+}
+
+/// The daily accuracy of a graph's executions within `scope`, newest first.
+pub async fn accuracy(db: &Db, scope: &Scope, query: &AccuracyQuery) -> Result<Vec<TrendRow>, Error> {
+    let sql = match scope {
+        Scope::User(_) => ACCURACY_OF_USER,
+        Scope::Any(_) => ACCURACY,
+    };
+    let user_id = scope.user_id();
+    db.read(sql, &Args { user_id, query }).await
+}
+
+/// Days and a number of executions.
+#[derive(Debug, Serialize)]
+pub struct FrequentQuery {
+    /// The days before today that count.
+    pub days_back: u32,
+    /// The least executions of a frequent graph.
+    pub min_executions: u32,
+}
+
+/// The graphs within `scope` that finished at least so often, most first.
+pub async fn frequent_graphs(db: &Db, scope: &Scope, query: &FrequentQuery) -> Result<Vec<FrequentGraph>, Error> {
+    let user_id = scope.user_id();
+    db.read(FREQUENT_GRAPHS, &Args { user_id, query }).await
+}
+
+/// A time, a number of executions, and a rate.
+#[derive(Debug, Serialize)]
+pub struct BlockErrorQuery {
+    /// Node executions added at this time or later.
+    pub from: Timestamp,
+    /// Node executions added at this time or earlier.
+    pub to: Timestamp,
+    /// The least executions of a block that is told of.
+    pub min_executions: u32,
+    /// The least percentage of them that failed.
+    pub min_error_rate: u32,
+}
+
+/// How often each block ran and failed within `scope`, worst first.
+pub async fn block_errors(db: &Db, scope: &Scope, query: &BlockErrorQuery) -> Result<Vec<BlockErrors>, Error> {
+    let user_id = scope.user_id();
+    db.read(BLOCK_ERRORS, &Args { user_id, query }).await
+}
+
+/// The newest thousand alerts within `scope`, newest first.
+pub async fn alerts(db: &Db, scope: &Scope) -> Result<Vec<AccuracyAlert>, Error> {
+    let user_id = scope.user_id();
+    db.read(ALERTS, &Args { user_id, query: () }).await
+}
+
+#[derive(Serialize)]
+struct LateArgs {
+    days_back: u32,
+}
+
+/// How far back to look for executions that wait or run for too long, in days.
+const LATE_DAYS: u32 = 30;
+
+/// Executions of the last month within `scope` that have been QUEUED for 5 minutes or RUNNING for 24 hours; the longest
+/// first, at most a thousand.
+pub async fn late(db: &Db, scope: &Scope) -> Result<Vec<LateExecution>, Error> {
+    let user_id = scope.user_id();
+    let query = LateArgs { days_back: LATE_DAYS };
+    db.read(LATE, &Args { user_id, query }).await
+}

@@ -1,0 +1,4 @@
+    ) AS sums
+    GROUP BY graph_id, user_id, bucket
+    HAVING sum(finished) > 0
+),
