@@ -1,6 +1,7 @@
 //! The house's one tool: `cargo xtask help` lists what it does.
 
 mod commands;
+mod data;
 mod interrupt;
 mod project;
 mod run;
@@ -39,6 +40,8 @@ enum Task {
     Openapi(commands::openapi::Openapi),
     /// Checks the rules of the house that a program can check.
     Tidy,
+    /// Fills a database, lets it live, checks it, and completes its rollups.
+    Data(commands::data::Data),
     /// Measures the application against a native baseline.
     Bench(commands::bench::Bench),
 }
@@ -69,6 +72,7 @@ fn dispatch(task: Task) -> Result<ExitCode> {
         Task::Token(token) => token.run(&project),
         Task::Openapi(openapi) => openapi.run(&project),
         Task::Tidy => tidy::run(&project),
+        Task::Data(data) => data.run(),
         Task::Bench(bench) => bench.run(&project),
     }
 }

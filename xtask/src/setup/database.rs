@@ -51,14 +51,16 @@ async fn interrupted() {
     }
 }
 
-fn runtime() -> Result<Runtime> {
+/// What the conversation runs on.
+pub(crate) fn runtime() -> Result<Runtime> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("start the runtime")
 }
 
-async fn connect(url: &str) -> Result<Client> {
+/// A session in the database that `url` leads to.
+pub(crate) async fn connect(url: &str) -> Result<Client> {
     let (config, tls) = tls::parse(url)?;
     match tls {
         None => {

@@ -1,0 +1,64 @@
+//! Comparing what is derived with what is stored.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use tokio_postgres::Client;
+
+use super::texts;
+use crate::run::step;
+
+const PENDING: &str =
+    "SELECT 'executions up to ' || counted_to || ' are in the rollups' FROM runledger.rollup_backfill";
+const ROLLUPS: &str = include_str!("verify_rollups.sql");
+const VIEWS: &str = include_str!("verify_views.sql");
+const COUNTS: &str = include_str!("counts.sql");
+const TOP: &str = include_str!("top.sql");
+
+/// Prints counts, the top five of each view, and every difference; fails if there is one.
+pub(crate) async fn verify(client: &Client) -> Result<ExitCode> {
+    print_counts(client).await?;
+    step("Most run graphs, best listings");
+    for line in texts(client, TOP).await? {
+        println!("{line}");
+    }
+    // One snapshot for all of it, so that writers may go on.
+    client
+        .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        .await?;
+    let mut found = 0;
+    for (what, sql) in [("Rollups", ROLLUPS), ("Views", VIEWS)] {
+        step(what);
+        if what == "Rollups" {
+            let pending = texts(client, PENDING).await?;
+            if let Some(pending) = pending.first() {
+                println!("  not complete: {pending}; cargo xtask data backfill goes on");
+                found += 1;
+                continue;
+            }
+        }
+        let differences = texts(client, sql).await?;
+        for difference in &differences {
+            println!("  {difference}");
+        }
+        if differences.is_empty() {
+            println!("  as the rows have it");
+        }
+        found += differences.len();
+    }
+    client.batch_execute("ROLLBACK").await?;
+    Ok(if found == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Prints how much there is of everything.
+pub(crate) async fn print_counts(client: &Client) -> Result<()> {
+    step("Counts");
+    for line in texts(client, COUNTS).await? {
+        println!("{line}");
+    }
+    Ok(())
+}
