@@ -51,6 +51,11 @@ impl Database {
         &self.url
     }
 
+    /// A session in it.
+    pub(crate) async fn session(&self) -> Result<Client> {
+        connect(&self.url).await
+    }
+
     /// Brings what the planner knows up to date, so that this does not happen in the middle of a round.
     pub(crate) async fn settle(&self) -> Result<()> {
         let client = connect(&self.url).await?;

@@ -7,6 +7,7 @@ mod client;
 mod components;
 mod database;
 mod events;
+mod history;
 mod load;
 mod measure;
 mod options;
@@ -39,6 +40,11 @@ fn main() -> ExitCode {
             .map_err(Into::into)
             .and_then(|runtime| runtime.block_on(baseline::run(options)))
             .map(|()| ExitCode::SUCCESS),
+        Some(Command::History(history)) => Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(Into::into)
+            .and_then(|runtime| runtime.block_on(history::run(&history.options, &history.executions))),
         // One thread, so that the load leaves the machine to what is measured.
         None => Builder::new_current_thread()
             .enable_all()

@@ -20,6 +20,18 @@ pub(crate) enum Command {
     /// Serves the measured requests natively: what the host is compared with. Its settings come from the same
     /// SPIN_VARIABLE_<NAME> as the host's.
     Baseline(BaselineOptions),
+    /// Measures what it costs to ask about history, and to keep it.
+    History(HistoryOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HistoryOptions {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    /// How many executions each user has.
+    #[arg(long, value_name = "COUNTS", value_delimiter = ',', default_value = "1000,100000,1000000",
+        value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+    pub(crate) executions: Vec<u32>,
 }
 
 #[derive(Debug, Args)]
