@@ -16,6 +16,7 @@ use crate::{
     log::Log,
     options::{Limits, Options},
     postgres, redis,
+    schedule::Schedule,
     server::Server,
     service::Service,
 };
@@ -27,6 +28,15 @@ pub async fn run(options: Options, log: Log) -> Result<()> {
         tracing::warn!(kinds = ?app.unserved_triggers, "the manifest has triggers that this host does not serve");
     }
     let limits = Arc::new(options.limits.clone());
+    let secret = app
+        .components
+        .iter()
+        .find_map(|component| component.variables.get("jwt_secret"));
+    let schedule = options
+        .cron
+        .as_deref()
+        .map(|path| Schedule::read(path, secret.map(String::as_str)));
+    let schedule = schedule.transpose()?;
     let engine = engine::new(&limits)?;
     // Bound before the components are compiled, so that a taken port is known at once.
     let server = Server::bind(options.listen).await?;
@@ -63,7 +73,11 @@ pub async fn run(options: Options, log: Log) -> Result<()> {
         this: address,
     });
     announce(&app.name, address)?;
+    let ticking = schedule.map(|schedule| tokio::spawn(schedule.run(address)));
     server.run(service, stop, limits.shutdown_deadline_ms).await;
+    if let Some(ticking) = ticking {
+        ticking.abort();
+    }
     Ok(())
 }
 

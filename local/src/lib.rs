@@ -19,6 +19,7 @@ mod postgres;
 mod problem;
 mod redis;
 mod routes;
+mod schedule;
 mod server;
 mod service;
 mod template;

@@ -11,6 +11,9 @@ pub struct Options {
     /// The application's manifest.
     #[arg(long, value_name = "FILE", default_value = "spin.toml")]
     pub from: PathBuf,
+    /// A manifest with cron triggers: the jobs named there are run at their times.
+    #[arg(long, value_name = "FILE")]
+    pub cron: Option<PathBuf>,
     /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,

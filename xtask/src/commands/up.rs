@@ -79,6 +79,8 @@ impl Up {
         let mut host = Command::new(project.host());
         host.arg("--from")
             .arg(project.spin_manifest())
+            .arg("--cron")
+            .arg(project.root().join("spin.cron.toml"))
             .arg("--listen")
             .arg(self.listen.to_string());
         host.envs(environment::for_application(
