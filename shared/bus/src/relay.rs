@@ -26,6 +26,9 @@ const ROOM: Room = Room {
     most_bytes: 4 << 20,
 };
 
+/// How often one relay does so. Then it leaves the rest to the next writer or stream, since no instance works for ever.
+const MOST_STEPS: usize = 100;
+
 /// A relay that holds the lease.
 struct Relay<'a> {
     bus: &'a Bus,
@@ -63,13 +66,7 @@ impl Bus {
         let done = relay.run(position.is_some()).await;
         if done.is_err() {
             // Somebody else may have better luck. If this fails as well, the lease runs out.
-            let arguments = [
-                text(RELEASE),
-                text("1"),
-                text(relay.keys.of("lease")),
-                text(relay.token),
-            ];
-            let _ = self.run("EVAL", arguments).await;
+            let _ = relay.release().await;
         }
         done
     }
@@ -81,8 +78,18 @@ impl Relay<'_> {
         if !knows_position {
             self.position = events::outbox(self.db).await?.published;
         }
-        while self.step().await? {}
-        Ok(())
+        for _ in 0..MOST_STEPS {
+            if !self.step().await? {
+                return Ok(());
+            }
+        }
+        self.release().await
+    }
+
+    async fn release(&self) -> Result<(), Error> {
+        let lease = text(self.keys.of("lease"));
+        let arguments = [text(RELEASE), text("1"), lease, text(self.token.clone())];
+        self.bus.run("EVAL", arguments).await.map(|_| ())
     }
 
     /// Publishes some events; whether there is more to do.
