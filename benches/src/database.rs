@@ -64,6 +64,20 @@ impl Database {
         Ok(())
     }
 
+    /// Has all events that there are counted as published.
+    pub(crate) async fn forget_events(&self) -> Result<()> {
+        let client = connect(&self.url).await?;
+        while client
+            .query_one("SELECT runledger.number_events()", &[])
+            .await?
+            .get::<_, i32>(0)
+            > 0
+        {}
+        let sql = "SELECT setval('runledger.event_published', last_value) FROM runledger.event_numbers";
+        client.batch_execute(sql).await?;
+        Ok(())
+    }
+
     /// The server's version.
     pub(crate) async fn version(&self) -> Result<String> {
         let row = self.server.query_one("SHOW server_version", &[]).await?;

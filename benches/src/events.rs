@@ -1,6 +1,6 @@
 //! Event streams: how long a change takes to a reader's socket, and what open streams cost.
 
-use std::{fs, time::Duration};
+use std::{fs, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::Serialize;
@@ -15,6 +15,7 @@ use url::Url;
 use crate::{
     client::{Client, request},
     components::Percentiles,
+    database::Database,
     load::{self, Load},
     scenario::Scenario,
     server::{Server, Settings, Side},
@@ -46,12 +47,14 @@ pub(crate) struct Events {
 /// Measures the host on `database`, with and without the Redis server.
 pub(crate) async fn measure(
     settings: &Settings,
-    database: &Url,
+    database: &Database,
     world: &World,
     redis: Option<&Url>,
     load: Load,
     is_quick: bool,
 ) -> Result<Vec<Events>> {
+    // What was done before is not to be published now.
+    database.forget_events().await?;
     let mut found = Vec::new();
     for redis in [redis.cloned(), None] {
         let name = if redis.is_some() { "with Redis" } else { "without Redis" };
@@ -63,13 +66,14 @@ pub(crate) async fn measure(
             ..settings.clone()
         };
         let log = name.replace(' ', "-");
-        let server = Server::start(Side::Host, &settings, database, &format!("events-{log}"), &[]).await?;
-        let lives = std::sync::Arc::new(Scenario::lives(world));
-        // First, so that the host has all that serving takes when streams are counted.
-        let lives_per_second = load::turn(load, &lives, &server).await?.per_second;
+        let server = Server::start(Side::Host, &settings, database.url(), &format!("events-{log}"), &[]).await?;
         let changes = if is_quick { 10 } else { 200 };
         let latency = latency(&server, world, changes).await?;
         let (streams_mib, idle_cpu_percent) = streams(&server, world, if is_quick { 2 } else { 20 }).await?;
+        // The streams are closed; the host notices within a second.
+        sleep(Duration::from_secs(3)).await;
+        let lives = Arc::new(Scenario::lives(world));
+        let lives_per_second = load::turn(load, &lives, &server).await?.per_second;
         server.stop().await?;
         found.push(Events {
             name,

@@ -111,7 +111,7 @@ async fn measure(options: &Options, database: &Database) -> Result<Report> {
 
     progress("Measuring events and open streams");
     let redis = options.redis_url.as_ref();
-    let events = events::measure(&settings, database.url(), &world, redis, load, options.quick).await?;
+    let events = events::measure(&settings, database, &world, redis, load, options.quick).await?;
     progress("Measuring the components");
     let components = components::measure(&settings, database.url(), &world).await?;
     let conditions = Conditions {
