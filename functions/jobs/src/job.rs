@@ -197,7 +197,7 @@ async fn tell(db: &Db, config: &Config, title: &str, lines: &[String]) -> bool {
         text.push_str(line);
     }
     if more > 0 {
-        text.push_str(&format!("\n- and {more} more"));
+        text.extend(["\n- and ", &more.to_string(), " more"]);
     }
     match webhook::post(&config.alert_webhook_url, &text).await {
         Ok(()) => true,
