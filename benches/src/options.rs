@@ -21,7 +21,7 @@ pub(crate) enum Command {
     /// SPIN_VARIABLE_<NAME> as the host's.
     Baseline(BaselineOptions),
     /// Measures what it costs to ask about history, and to keep it.
-    History(HistoryOptions),
+    History(Box<HistoryOptions>),
 }
 
 #[derive(Debug, Args)]

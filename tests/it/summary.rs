@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 const STATUSES: [&str; 4] = ["COMPLETED", "FAILED", "TERMINATED", "RUNNING"];
 
 /// Stores an execution past the API.
-async fn store(app: &App, id: &str, graph: &Graph, created_at: &str, state: &str, stats: &Value) {
+async fn store(app: &App, id: &str, graph: &Graph, created_at: &str, state: &str, numbers: &Value) {
     app.db
         .execute(
             r#"INSERT INTO "AgentGraphExecution" (id, "userId", "agentGraphId", "createdAt", "executionStatus", stats)
                VALUES ($1, $2, $3, $4::text::timestamp, $5::text::"AgentExecutionStatus", nullif($6::text::jsonb, 'null'))"#,
-            &[&id, &graph.owner, &graph.id, &created_at, &state, &stats.to_string()],
+            &[&id, &graph.owner, &graph.id, &created_at, &state, &numbers.to_string()],
         )
         .await;
 }

@@ -63,6 +63,7 @@ async fn measure(options: &Options, database: &Database, sizes: &[u32]) -> Resul
         output: options.output.clone(),
         secret: "a secret of the benchmark, longer than 32 bytes".to_owned(),
         postgres_connections: options.connections,
+        redis: None,
     };
     let mut report = Report::default();
     for size in sizes {

@@ -37,7 +37,11 @@ async fn backfill(client: &Client, limit: i32) -> u32 {
             Ok(row) if row.get::<_, Option<i64>>(0).is_none() => return batches,
             Ok(_) => batches += 1,
             // Writers were in the way for longer than it waits.
-            Err(error) => assert_eq!(error.code().map(|code| code.code()), Some("55P03"), "{error:?}"),
+            Err(error) => assert_eq!(
+                error.code().map(tokio_postgres::error::SqlState::code),
+                Some("55P03"),
+                "{error:?}"
+            ),
         }
     }
 }
@@ -109,7 +113,7 @@ async fn a_transaction_with_one_snapshot_has_to_wait_for_the_backfill() {
     };
     let write = "BEGIN ISOLATION LEVEL REPEATABLE READ; DELETE FROM \"AgentGraphExecution\" WHERE id = 'run-1'; COMMIT";
     let error = client.batch_execute(write).await.unwrap_err();
-    assert_eq!(error.code().map(|code| code.code()), Some("40001"));
+    assert_eq!(error.code().map(tokio_postgres::error::SqlState::code), Some("40001"));
     client.batch_execute("ROLLBACK").await.unwrap();
     backfill(&client, 1000).await;
     client.batch_execute(write).await.unwrap();

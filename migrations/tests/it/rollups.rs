@@ -54,7 +54,7 @@ const STATS: [&str; 9] = [
     r#"'{"ok": true}'"#,
     r#"'{"ok": false, "cost": "many", "walltime": 5}'"#,
     r#"'{"ok": false, "cost": 1.5, "correctness_score": 0.5}'"#,
-    r#"'[1, 2]'"#,
+    "'[1, 2]'",
 ];
 const STATUSES: [&str; 7] = [
     "INCOMPLETE",
@@ -112,12 +112,12 @@ impl Dice {
     pub(crate) fn event(&mut self) -> String {
         let (which, time) = (self.which(), self.time());
         let status = self.one(&STATUSES);
-        let stats = self.one(&STATS);
+        let numbers = self.one(&STATS);
         let graph = self.below(3) + 1;
         let insert = |id: &str, user: u64| {
             format!(
                 "INSERT INTO \"AgentGraphExecution\" (id, \"userId\", \"agentGraphId\", \"createdAt\", \"executionStatus\", stats)
-                 VALUES ('{id}', 'user-{user}', 'graph-{graph}', {time}, '{status}', {stats}) ON CONFLICT (id) DO "
+                 VALUES ('{id}', 'user-{user}', 'graph-{graph}', {time}, '{status}', {numbers}) ON CONFLICT (id) DO "
             )
         };
         let update = |what: &str| format!("UPDATE \"AgentGraphExecution\" SET {what} WHERE {which}");
@@ -130,11 +130,11 @@ impl Dice {
             3 => format!(
                 "INSERT INTO \"AgentGraphExecution\" (id, \"userId\", \"agentGraphId\", \"createdAt\", \"executionStatus\", stats)
                  SELECT 'many-' || gen_random_uuid(), 'user-' || n % 3, 'graph-' || n % 3 + 1,
-                     {time} + n * interval '13 min', '{status}', {stats} FROM generate_series(1, 40) AS n"
+                     {time} + n * interval '13 min', '{status}', {numbers} FROM generate_series(1, 40) AS n"
             ),
             4 => update(&format!("\"executionStatus\" = '{status}'")),
-            5 => update(&format!("\"executionStatus\" = '{status}', stats = {stats}")),
-            6 => update(&format!("stats = {stats}")),
+            5 => update(&format!("\"executionStatus\" = '{status}', stats = {numbers}")),
+            6 => update(&format!("stats = {numbers}")),
             7 => update("\"isDeleted\" = NOT \"isDeleted\""),
             8 => update(&format!("\"agentGraphId\" = 'graph-{graph}'")),
             9 => update(&format!("\"userId\" = 'user-{}'", self.below(3))),

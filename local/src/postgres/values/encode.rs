@@ -296,7 +296,10 @@ mod tests {
             (ParameterValue::ArrayStr(vec![]), Type::TEXT),
         ] {
             // By reference, as statements take them.
-            let error = (&Param(param)).to_sql_checked(&ty, &mut BytesMut::new()).err().unwrap();
+            let by_reference = &&Param(param);
+            let error = <&Param as ToSql>::to_sql_checked(by_reference, &ty, &mut BytesMut::new())
+                .err()
+                .unwrap();
             assert!(error.to_string().contains("cast it in SQL"), "{error}");
         }
         assert!(
