@@ -38,6 +38,11 @@ CREATE INDEX events_unnumbered ON runledger.events (id) WHERE seq IS NULL;
 CREATE UNIQUE INDEX events_seq ON runledger.events (seq) WHERE seq IS NOT NULL;
 CREATE INDEX events_of_user ON runledger.events (user_id, seq) WHERE seq IS NOT NULL;
 
+-- How many events have a number changes all the time, from none to all, and what the planner has sampled of it is always
+-- old: it then sorts all events to find the last one. Without a sample it takes most for numbered and few for not, which
+-- is how a reader finds them, and uses the index that is there for the purpose.
+ALTER TABLE runledger.events ALTER COLUMN seq SET STATISTICS 0;
+
 -- The last number that was given. Not the sequence's own counting: numbers are given by the row, in order, under a lock.
 CREATE SEQUENCE runledger.event_numbers MINVALUE 0 START 0;
 -- The last event that was published on Redis, as far as anybody has said. A sequence, since it changes with every
@@ -64,8 +69,12 @@ INSERT INTO runledger.event_state DEFAULT VALUES;
 -- Returns how many there were. To be called in a transaction of its own, which is short whatever the caller does.
 --
 -- `p_published` is what the caller knows to be published; it is remembered.
+--
+-- How many rows have no number changes all the time, from all to none, and what the planner believes is always old. So it
+-- is left no choice but the indexes.
 CREATE FUNCTION runledger.number_events(p_published bigint DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY INVOKER
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
     v_state runledger.event_state;

@@ -9,6 +9,10 @@ SELECT json_build_object('ok', json_build_object(
                 AND (user_id, seq) <= ($1 ->> 'user_id', 9223372036854775807)
             ORDER BY user_id DESC, seq DESC
             LIMIT 1) END > ($1 ->> 'after')::bigint, false),
-    'unnumbered', EXISTS (SELECT FROM runledger.events WHERE seq IS NULL AND id > state.settled_id)
+    'unnumbered', (
+        SELECT id FROM runledger.events
+        WHERE seq IS NULL AND id > state.settled_id
+        ORDER BY id
+        LIMIT 1) IS NOT NULL
 ))::text
 FROM runledger.event_state AS state

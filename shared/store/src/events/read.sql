@@ -5,7 +5,7 @@ SELECT (
     || '], "position": ' || CASE WHEN last.is_full THEN last.seq ELSE greatest(last.seq, newest.seq) END
     || ', "full": ' || last.is_full
     || ', "unnumbered": '
-    || EXISTS (SELECT FROM runledger.events WHERE seq IS NULL AND id > state.settled_id)
+    || ((SELECT id FROM runledger.events WHERE seq IS NULL AND id > state.settled_id ORDER BY id LIMIT 1) IS NOT NULL)
     || ', "pruned_through": ' || state.pruned_through
     || ', "last": ' || newest.seq || '}}'
 )
@@ -16,8 +16,8 @@ FROM (
     LIMIT 1
 ) AS last
 CROSS JOIN runledger.event_state AS state
--- Ordered, not max(): of a table that was just filled the planner may believe that no row has a number, and then reads
--- all that do for their maximum.
+-- Ordered, here and above, not max() and EXISTS: how many rows have a number changes all the time, and from what the
+-- planner believes it may choose to read them all. There is one index for each order.
 CROSS JOIN LATERAL (
     SELECT greatest(state.pruned_through, (
         SELECT seq FROM runledger.events WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1)) AS seq
