@@ -137,8 +137,12 @@ mod tests {
         assert!(request.into_stream().is_none(), "one stream is open");
         let request = admission.admit().await.unwrap();
         admission.end_streams();
-        stream.stopped.await;
-        let stopped = request.into_stream();
-        assert!(stopped.is_some(), "the first stream has ended");
+        let OpenStream {
+            stopped,
+            _permit: place,
+        } = stream;
+        stopped.await;
+        drop(place);
+        assert!(request.into_stream().is_some(), "the first stream has ended");
     }
 }
