@@ -209,11 +209,12 @@ mod tests {
         command
     }
 
-    fn gone(pid: Pid) -> bool {
-        // Polled, since a process that is killed by another one ends a moment later.
+    /// Whether the command line comes to be as wanted. Polled, since a process that starts shows an empty one for a
+    /// moment, and one that is killed by another ends a moment later.
+    fn comes_to_be(pid: Pid, wanted: impl Fn(Option<&str>) -> bool) -> bool {
         let deadline = Instant::now() + Duration::from_secs(10);
         while Instant::now() < deadline {
-            if command_line(pid).is_none_or(|line| line.is_empty()) {
+            if wanted(command_line(pid).as_deref()) {
                 return true;
             }
             thread::yield_now();
@@ -221,11 +222,15 @@ mod tests {
         false
     }
 
+    fn gone(pid: Pid) -> bool {
+        comes_to_be(pid, |line| line.is_none_or(str::is_empty))
+    }
+
     #[test]
     fn a_dropped_server_is_stopped() {
         let server = Server::start(sleeper(), Signal::SIGTERM, Duration::from_secs(10)).unwrap();
         let pid = server.pid();
-        assert!(command_line(pid).unwrap().contains("sleep"));
+        assert!(comes_to_be(pid, |line| line.is_some_and(|line| line.contains("sleep"))));
         drop(server);
         assert!(gone(pid));
     }
