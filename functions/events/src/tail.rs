@@ -7,6 +7,7 @@ use std::{
 };
 
 use runledger_bus::Woken;
+use runledger_logging::Complaints;
 use runledger_models::{
     Caller, Event, Scope, Timestamp,
     event::{Change, Message, gap},
@@ -24,8 +25,6 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const INTERVAL: Duration = Duration::from_millis(950);
 /// How long a stream lives. Its reader comes back, with a token that still holds, perhaps to another instance.
 const LIFE: Duration = Duration::from_mins(30);
-/// How often trouble is told.
-const COMPLAINT_INTERVAL: Duration = Duration::from_mins(1);
 /// What is read at once, and so what a stream holds in memory at most, besides one event of any size.
 const ROOM: Room = Room {
     limit: 100,
@@ -64,7 +63,7 @@ pub(crate) struct Tail {
     position: i64,
     /// The last event that was sent.
     sent: i64,
-    complained_at: Option<Instant>,
+    complaints: Complaints,
 }
 
 impl Tail {
@@ -78,7 +77,7 @@ impl Tail {
             config,
             position: 0,
             sent: 0,
-            complained_at: None,
+            complaints: Complaints::new(),
         }
     }
 
@@ -226,13 +225,11 @@ impl Tail {
         self.expires_at.is_some_and(|expires_at| now >= expires_at)
     }
 
-    fn complain(&mut self, error: &Error) {
-        if self.complained_at.is_none_or(|at| at.elapsed() >= COMPLAINT_INTERVAL) {
-            self.complained_at = Some(Instant::now());
-            self.db
-                .log()
-                .warn(&format!("a stream of events waits for the database: {error}"));
-        }
+    fn complain(&self, error: &Error) {
+        self.complaints.warn(
+            self.db.log(),
+            &format!("a stream of events waits for the database: {error}"),
+        );
     }
 }
 

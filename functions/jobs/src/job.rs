@@ -1,6 +1,6 @@
 //! What each job does. A route and a schedule run the same.
 
-use runledger_models::{Caller, Role, Scope, Timestamp, UserId};
+use runledger_models::{AnyUser, Scope, Timestamp};
 use runledger_store::{
     Db, Error,
     jobs::{self, ScanArgs},
@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use crate::webhook;
 
-const MILLIS_OF_A_DAY: i64 = 24 * 60 * 60 * 1000;
+/// Whose rows jobs look at.
+const EVERYBODY: Scope = Scope::Any(AnyUser::for_own_work());
 /// Which graphs the accuracy scan looks at, and what it calls a fall.
 const SCAN: ScanArgs = ScanArgs {
     days_back: 30,
@@ -24,7 +25,7 @@ const MIN_BLOCK_RUNS: u32 = 10;
 const MIN_BLOCK_ERROR_RATE: u32 = 50;
 /// How many things a message lists.
 const LISTED: usize = 10;
-/// The most statements of one pruning, so that a run ends before its lease.
+/// The most batches of one kind in a pruning, so that a run ends before its lease.
 const MOST_BATCHES: u32 = 200;
 
 /// A scheduled job.
@@ -122,12 +123,12 @@ async fn accuracy_scan(db: &Db, config: &Config) -> Result<Value, Error> {
 async fn block_errors(db: &Db, config: &Config) -> Result<Value, Error> {
     let to = Timestamp::now();
     let query = BlockErrorQuery {
-        from: Timestamp::from_millis(to.millis() - MILLIS_OF_A_DAY).unwrap_or(to),
+        from: to.days_before(1),
         to,
         min_executions: MIN_BLOCK_RUNS,
         min_error_rate: MIN_BLOCK_ERROR_RATE,
     };
-    let blocks = trends::block_errors(db, &everybody()?, &query).await?;
+    let blocks = trends::block_errors(db, &EVERYBODY, &query).await?;
     let lines: Vec<String> = blocks
         .iter()
         .map(|block| {
@@ -145,7 +146,7 @@ async fn block_errors(db: &Db, config: &Config) -> Result<Value, Error> {
 }
 
 async fn late_executions(db: &Db, config: &Config) -> Result<Value, Error> {
-    let late = trends::late(db, &everybody()?).await?;
+    let late = trends::late(db, &EVERYBODY).await?;
     let lines: Vec<String> = late
         .iter()
         .map(|each| {
@@ -163,26 +164,22 @@ async fn late_executions(db: &Db, config: &Config) -> Result<Value, Error> {
 }
 
 async fn prune(db: &Db) -> Result<Value, Error> {
-    let (mut keys, mut events, mut merged) = (0, 0, 0);
-    for _ in 0..MOST_BATCHES {
-        match jobs::prune_keys(db).await? {
-            0 => break,
-            count => keys += count,
-        }
-    }
-    for _ in 0..MOST_BATCHES {
-        match jobs::prune_events(db).await? {
-            0 => break,
-            count => events += count,
-        }
-    }
-    for _ in 0..MOST_BATCHES {
-        match jobs::merge_rollups(db).await? {
-            0 => break,
-            count => merged += count,
-        }
-    }
+    let keys = in_batches(async || jobs::prune_keys(db).await).await?;
+    let events = in_batches(async || jobs::prune_events(db).await).await?;
+    let merged = in_batches(async || jobs::merge_rollups(db).await).await?;
     Ok(json!({ "idempotency_keys": keys, "events": events, "rollup_rows_merged": merged }))
+}
+
+/// Runs a statement until it finds nothing left to do, or often enough; how much it did.
+async fn in_batches(mut batch: impl AsyncFnMut() -> Result<u64, Error>) -> Result<u64, Error> {
+    let mut done = 0;
+    for _ in 0..MOST_BATCHES {
+        match batch().await? {
+            0 => break,
+            count => done += count,
+        }
+    }
+    Ok(done)
 }
 
 /// Posts a message, where there is something to say and somebody to tell. A webhook that fails is for the log only.
@@ -206,12 +203,6 @@ async fn tell(db: &Db, config: &Config, title: &str, lines: &[String]) -> bool {
             false
         }
     }
-}
-
-/// The reach of a job: a service that acts for nobody in particular.
-fn everybody() -> Result<Scope, Error> {
-    let scheduler = UserId::parse("scheduler").map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(Caller::new(scheduler, Role::Service, None).scope())
 }
 
 #[cfg(test)]

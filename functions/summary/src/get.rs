@@ -3,11 +3,10 @@
 use http::Method;
 use runledger_models::{Timestamp, summary::Summary};
 use runledger_store::summary;
-use runledger_web::{AnyRole, Call, Endpoint, NoParams, Problem, Reply, params};
+use runledger_web::{AnyRole, Call, Endpoint, NoParams, Problem, Reply, params, time_range};
 
 /// The range without `start_time`, in days.
-const DEFAULT_DAYS: i64 = 30;
-const MILLIS_OF_A_DAY: i64 = 24 * 60 * 60 * 1000;
+const DEFAULT_DAYS: u32 = 30;
 
 params! {
     /// The time whose executions are summed up.
@@ -16,24 +15,6 @@ params! {
         start_time: Option<Timestamp>,
         /// Executions created at this time or earlier; now without it.
         end_time: Option<Timestamp>,
-    }
-}
-
-impl SummaryQuery {
-    /// Both ends of the range.
-    fn range(self) -> Result<(Timestamp, Timestamp), Problem> {
-        let end = self.end_time.unwrap_or_else(Timestamp::now);
-        let start = self
-            .start_time
-            .or_else(|| Timestamp::from_millis(end.millis() - DEFAULT_DAYS * MILLIS_OF_A_DAY))
-            .unwrap_or(end);
-        if start > end {
-            return Err(Problem::invalid_at(
-                "/query/start_time",
-                "is after the end of the range",
-            ));
-        }
-        Ok((start, end))
     }
 }
 
@@ -51,7 +32,8 @@ impl Endpoint for GetSummary {
     type Reply = Summary;
 
     async fn handle(call: Call<Self>) -> Result<Reply<Summary>, Problem> {
-        let (start, end) = call.query.range()?;
+        let SummaryQuery { start_time, end_time } = call.query;
+        let (start, end) = time_range(start_time, end_time, DEFAULT_DAYS)?;
         let summary = summary::summary(&call.db, &call.who.scope(), start, end).await?;
         Ok(Reply::new(summary))
     }

@@ -3,12 +3,13 @@
 use http::Method;
 use runledger_models::{Timestamp, monitors::BlockErrors};
 use runledger_store::trends::{self, BlockErrorQuery};
-use runledger_web::{AdminOnly, Bounded, Call, Endpoint, NoParams, Problem, Reply, params};
+use runledger_web::{AdminOnly, Bounded, Call, Endpoint, NoParams, Problem, Reply, params, time_range};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 const DEFAULT_MIN_EXECUTIONS: u32 = 10;
-const MILLIS_OF_A_DAY: i64 = 24 * 60 * 60 * 1000;
+/// The range without `start_time`, in days.
+const DEFAULT_DAYS: u32 = 1;
 
 params! {
     /// Which node executions, and how many make a block worth telling of.
@@ -41,19 +42,13 @@ impl Endpoint for ListBlockErrors {
     type Reply = BlockErrorList;
 
     async fn handle(call: Call<Self>) -> Result<Reply<BlockErrorList>, Problem> {
-        let to = call.query.end_time.unwrap_or_else(Timestamp::now);
-        let day_before = || Timestamp::from_millis(to.millis() - MILLIS_OF_A_DAY).unwrap_or(to);
-        let from = call.query.start_time.unwrap_or_else(day_before);
-        if from > to {
-            return Err(Problem::invalid_at(
-                "/query/start_time",
-                "is after the end of the range",
-            ));
-        }
-        let min_executions = call
-            .query
-            .min_executions
-            .map_or(DEFAULT_MIN_EXECUTIONS, |Bounded(least)| least);
+        let BlockErrorStatsQuery {
+            start_time,
+            end_time,
+            min_executions,
+        } = call.query;
+        let (from, to) = time_range(start_time, end_time, DEFAULT_DAYS)?;
+        let min_executions = min_executions.map_or(DEFAULT_MIN_EXECUTIONS, |Bounded(least)| least);
         let query = BlockErrorQuery {
             from,
             to,

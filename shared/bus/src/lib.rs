@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use runledger_logging::Log;
+use runledger_logging::{Complaints, Log};
 use runledger_models::Scope;
 use runledger_store::{Db, events};
 use spin_sdk::redis::{self, Connection, RedisParameter, RedisResult};
@@ -20,8 +20,6 @@ use thiserror::Error;
 
 pub use wake::{Wake, Woken};
 
-/// How often an instance complains of Redis at most.
-const COMPLAINT_INTERVAL: Duration = Duration::from_mins(1);
 /// How long an instance leaves Redis alone after it failed, so that a server that does not answer holds nobody up.
 const REST: Duration = Duration::from_secs(2);
 
@@ -33,7 +31,7 @@ pub struct Bus {
     connection: RefCell<Option<Rc<Connection>>>,
     outbox_id: RefCell<Option<Rc<str>>>,
     failed_at: Cell<Option<Instant>>,
-    complained_at: Cell<Option<Instant>>,
+    complaints: Complaints,
 }
 
 /// Why Redis did not do what it was asked.
@@ -69,7 +67,7 @@ impl Bus {
             connection: RefCell::new(None),
             outbox_id: RefCell::new(None),
             failed_at: Cell::new(None),
-            complained_at: Cell::new(None),
+            complaints: Complaints::new(),
         }
     }
 
@@ -88,11 +86,6 @@ impl Bus {
     pub async fn wake(self: &Rc<Self>, db: &Db, scope: &Scope, seen: i64) -> Result<Wake, runledger_store::Error> {
         let keys = self.keys(db).await?;
         Ok(Wake::new(Rc::clone(self), keys.wake(scope.user_id()), seen))
-    }
-
-    /// The size that messages may have.
-    pub const fn message_limit(&self) -> usize {
-        self.message_limit
     }
 
     /// The names of what Redis keeps for this bus and the database's outbox.
@@ -128,16 +121,9 @@ impl Bus {
 
     /// Notes that something failed, and says so if that was not said just now.
     fn note(&self, error: &Error, log: &Log) {
-        let now = Instant::now();
-        self.failed_at.set(Some(now));
-        let is_news = self
-            .complained_at
-            .get()
-            .is_none_or(|at| now.duration_since(at) >= COMPLAINT_INTERVAL);
-        if is_news {
-            self.complained_at.set(Some(now));
-            log.warn(&format!("events are not published for now: {error}"));
-        }
+        self.failed_at.set(Some(Instant::now()));
+        self.complaints
+            .warn(log, &format!("events are not published for now: {error}"));
     }
 }
 

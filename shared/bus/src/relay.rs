@@ -95,7 +95,7 @@ impl Relay<'_> {
     /// Publishes some events; whether there is more to do.
     async fn step(&mut self) -> Result<bool, Error> {
         let more_to_number = events::number(self.db, Some(self.position)).await?;
-        let everybody = Scope::Any(AnyUser::for_publishing());
+        let everybody = Scope::Any(AnyUser::for_own_work());
         let batch = events::read(self.db, &everybody, &Filter::default(), self.position, ROOM).await?;
         let is_last = !batch.is_full && !more_to_number;
         // The numbers have gone back, as after a restore: those to come are published, not those that were before.

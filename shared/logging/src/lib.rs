@@ -1,6 +1,13 @@
 //! Log lines of a function: JSON, one a line, on standard error, each with the request's id.
 
-use std::rc::Rc;
+use std::{
+    cell::Cell,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+/// How often trouble that goes on is told of.
+const INTERVAL: Duration = Duration::from_mins(1);
 
 /// Writes the log lines of one request.
 #[derive(Debug, Clone)]
@@ -34,5 +41,28 @@ impl Log {
     fn write(&self, level: &str, message: &str) {
         let line = serde_json::json!({ "level": level, "request_id": self.request_id(), "message": message });
         eprintln!("{line}");
+    }
+}
+
+/// Tells of trouble that goes on: at most once a minute.
+#[derive(Debug, Default)]
+pub struct Complaints {
+    told_at: Cell<Option<Instant>>,
+}
+
+impl Complaints {
+    /// Nothing was told of yet.
+    pub const fn new() -> Self {
+        Self {
+            told_at: Cell::new(None),
+        }
+    }
+
+    /// Something is odd, and goes on. Not written if something was within the last minute.
+    pub fn warn(&self, log: &Log, message: &str) {
+        if self.told_at.get().is_none_or(|at| at.elapsed() >= INTERVAL) {
+            self.told_at.set(Some(Instant::now()));
+            log.warn(message);
+        }
     }
 }

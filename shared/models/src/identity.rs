@@ -84,8 +84,9 @@ impl Caller {
 pub struct AnyUser(());
 
 impl AnyUser {
-    /// For the event bus, which publishes everybody's events on channels of their own. No caller sees what it reads.
-    pub const fn for_publishing() -> Self {
+    /// For what the house does of its own accord, not for a caller: publishing everybody's events on channels of their
+    /// own, and scheduled jobs. No caller may see what is reached so.
+    pub const fn for_own_work() -> Self {
         Self(())
     }
 }

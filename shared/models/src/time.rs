@@ -27,6 +27,13 @@ impl Timestamp {
         self.0
     }
 
+    /// The time so many days of 24 hours before; the same where the calendar ends.
+    #[must_use]
+    pub fn days_before(self, days: u32) -> Self {
+        const MILLIS_OF_A_DAY: i64 = 24 * 60 * 60 * 1000;
+        Self::from_millis(self.0 - i64::from(days) * MILLIS_OF_A_DAY).unwrap_or(self)
+    }
+
     /// Reads an RFC 3339 time with its offset (`Z` or `±hh:mm`); what is finer than a millisecond is cut off.
     pub fn parse(text: &str) -> Option<Self> {
         DateTime::parse_from_rfc3339(text)
@@ -60,17 +67,35 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// For `#[serde(deserialize_with)]`: a time in the form that Postgres gives it in JSON.
+/// A time in the form that Postgres gives a `timestamp` in JSON.
+#[derive(Debug, Clone, Copy)]
+pub struct StoredTime(Timestamp);
+
+impl StoredTime {
+    /// The time.
+    pub const fn into(self) -> Timestamp {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for StoredTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Timestamp::parse_stored(&text)
+            .map(Self)
+            .ok_or_else(|| de::Error::custom("is not a stored time"))
+    }
+}
+
+/// For `#[serde(deserialize_with)]`: a [`StoredTime`].
 pub fn deserialize_stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-    Timestamp::parse_stored(&text).ok_or_else(|| de::Error::custom("is not a stored time"))
+    StoredTime::deserialize(deserializer).map(StoredTime::into)
 }
 
 /// The same for a time that may be null.
 pub fn deserialize_stored_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    let text = Option::<std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-    text.map(|text| Timestamp::parse_stored(&text).ok_or_else(|| de::Error::custom("is not a stored time")))
-        .transpose()
+    let stored = Option::<StoredTime>::deserialize(deserializer)?;
+    Ok(stored.map(StoredTime::into))
 }
 
 impl PartialSchema for Timestamp {

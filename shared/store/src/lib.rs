@@ -15,12 +15,12 @@ pub mod executions;
 pub mod graphs;
 pub mod health;
 pub mod jobs;
+mod keyset;
 pub mod kv;
 pub mod nodes;
 pub mod queue;
 pub mod shares;
 pub mod summary;
-mod time;
 pub mod trends;
 
 pub use db::{Db, Done, IdempotencyKey, Pool, read_answer};

@@ -30,7 +30,7 @@ pub use config::Config;
 pub use endpoint::{Call, Endpoint, Route};
 pub use identity::{Claims, Keys, MIN_SECRET_BYTES};
 pub use paging::{Cursor, Paging};
-pub use params::{Bounded, List, Names, NoParams, One, Param, Params, Percent, Source};
+pub use params::{Bounded, List, Names, NoParams, One, Param, Params, Percent, Source, time_range};
 pub use problem::{FieldError, Problem};
 pub use reply::{Content, Html, JsonText, Maybe, NoContent, Payload, Reply};
 pub use schedule::scheduled;

@@ -170,6 +170,23 @@ macro_rules! params {
     };
 }
 
+/// Both ends of a range of times: from `start_time`, or else so many days before the end, to `end_time`, or else now.
+pub fn time_range(
+    start_time: Option<Timestamp>,
+    end_time: Option<Timestamp>,
+    default_days: u32,
+) -> Result<(Timestamp, Timestamp), Problem> {
+    let end = end_time.unwrap_or_else(Timestamp::now);
+    let start = start_time.unwrap_or_else(|| end.days_before(default_days));
+    if start > end {
+        return Err(Problem::invalid_at(
+            "/query/start_time",
+            "is after the end of the range",
+        ));
+    }
+    Ok((start, end))
+}
+
 impl<T: Param> Param for Option<T> {
     const REQUIRED: bool = false;
 

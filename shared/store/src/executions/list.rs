@@ -7,7 +7,10 @@ use runledger_models::{ExecutionStatus, GraphExecutionMeta, Id, Scope, Timestamp
 use serde::{Deserialize, Serialize};
 
 use super::ExecutionRow;
-use crate::{Db, Error};
+use crate::{
+    Db, Error,
+    keyset::{self, Part},
+};
 
 /// Which executions a list holds. What is `None` does not narrow it.
 #[derive(Debug, Default, Serialize)]
@@ -167,11 +170,8 @@ struct ListArgs<'a> {
     user_id: Option<&'a str>,
     #[serde(flatten)]
     filter: &'a Filter,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    before_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    before_id: Option<&'a str>,
-    limit: u32,
+    #[serde(flatten)]
+    part: Part<'a>,
     offset: u64,
 }
 
@@ -180,9 +180,7 @@ impl<'a> ListArgs<'a> {
         Self {
             user_id: scope.user_id(),
             filter,
-            before_time: None,
-            before_id: None,
-            limit: 0,
+            part: Part::default(),
             offset: 0,
         }
     }
@@ -197,16 +195,11 @@ pub async fn keyset(
     limit: u32,
 ) -> Result<(Vec<GraphExecutionMeta>, Option<Position>), Error> {
     let args = ListArgs {
-        before_time: before.map(|position| position.created_at),
-        before_id: before.map(|position| position.id.as_str()),
-        // One more than asked tells whether there are more.
-        limit: limit + 1,
+        part: Part::before(before, limit),
         ..ListArgs::new(scope, filter)
     };
-    let mut rows: Vec<ExecutionRow> = db.read(KEYSET.choose(scope, filter), &args).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let next = rows.last().filter(|_| more).map(ExecutionRow::position).transpose()?;
+    let rows = db.read(KEYSET.choose(scope, filter), &args).await?;
+    let (rows, next) = keyset::cut(rows, limit, ExecutionRow::position)?;
     Ok((metas(db, rows), next))
 }
 
@@ -226,7 +219,7 @@ pub async fn page(
 ) -> Result<(Vec<GraphExecutionMeta>, u64), Error> {
     let offset = u64::from(page.saturating_sub(1)) * u64::from(page_size);
     let args = ListArgs {
-        limit: page_size,
+        part: Part::newest(page_size),
         offset,
         ..ListArgs::new(scope, filter)
     };

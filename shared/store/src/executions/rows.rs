@@ -8,14 +8,11 @@ use runledger_models::{
     node::{BoundaryNode, NodeData, graph_inputs, graph_outputs},
     paging::Position,
     stats::GraphExecutionStats,
+    time::StoredTime,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Error,
-    nodes::{NodeRow, position},
-    time::StoredTime,
-};
+use crate::{Error, keyset, nodes::NodeRow};
 
 /// A row of `"AgentGraphExecution"`. Columns that the platform has and the ledger does not know are passed over.
 #[derive(Debug, Deserialize)]
@@ -43,11 +40,7 @@ pub(super) struct ExecutionRow {
 impl ExecutionRow {
     /// Where the row stands in a list.
     pub(super) fn position(&self) -> Result<Position, Error> {
-        let id = Id::parse(self.id.as_str()).map_err(|error| Error::internal(error.to_string()))?;
-        Ok(Position {
-            created_at: self.created_at.into(),
-            id,
-        })
+        keyset::position(&self.id, self.created_at)
     }
 
     fn split(self, log: &Log) -> (ExecutionBase, Option<Json>) {
@@ -158,7 +151,8 @@ impl WithNodes {
     /// Where the list of its nodes goes on after those that are here; `None` where these are all.
     pub(super) fn next_node(&self) -> Result<Option<Position>, Error> {
         let next = self.next_node.as_ref();
-        next.map(|place| position(&place.id, place.add_time)).transpose()
+        next.map(|place| keyset::position(&place.id, place.add_time))
+            .transpose()
     }
 }
 

@@ -1,9 +1,9 @@
 //! Key-value data that a person's nodes keep from run to run.
 
-use runledger_models::{Id, Json, UserId, kv::KeyValue};
+use runledger_models::{Id, Json, UserId, kv::KeyValue, time::StoredTime};
 use serde::{Deserialize, Serialize};
 
-use crate::{Db, Done, Error, IdempotencyKey, time::StoredTime};
+use crate::{Db, Done, Error, IdempotencyKey};
 
 const GET: &str = include_str!("get.sql");
 const PUT: &str = include_str!("put.sql");

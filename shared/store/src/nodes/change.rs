@@ -7,8 +7,16 @@ use super::OneNode;
 use crate::{Db, Done, Error, IdempotencyKey};
 
 /// Moves a node execution to another status.
-pub const CHANGE: &str = one_node!("change.sql");
-const CHANGE_MANY: &str = include_str!("change_many.sql");
+pub const CHANGE: &str = one_node!(concat!(
+    include_str!("lock_one.sql"),
+    include_str!("move.sql"),
+    include_str!("moved_one.sql")
+));
+const CHANGE_MANY: &str = concat!(
+    include_str!("lock_many.sql"),
+    include_str!("move.sql"),
+    "SELECT json_build_object('ok', (SELECT count(*) FROM changed))::text"
+);
 
 /// Where a node execution is to go, and what goes with it.
 #[derive(Debug)]

@@ -4,7 +4,10 @@ use runledger_models::{ExecutionStatus, Id, NodeExecutionResult, Scope, Timestam
 use serde::Serialize;
 
 use super::NodeRow;
-use crate::{Db, Error};
+use crate::{
+    Db, Error,
+    keyset::{self, Part},
+};
 
 /// Which node executions a list holds. What is `None` does not narrow it.
 #[derive(Debug, Default, Serialize)]
@@ -66,11 +69,8 @@ struct ListArgs<'a> {
     user_id: Option<&'a str>,
     #[serde(flatten)]
     filter: &'a Filter,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    before_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    before_id: Option<&'a str>,
-    limit: u32,
+    #[serde(flatten)]
+    part: Part<'a>,
 }
 
 /// At most `limit` node executions older than `before` (from the newest on without it), and where the next ones begin.
@@ -90,14 +90,8 @@ pub async fn list(
     let args = ListArgs {
         user_id: scope.user_id(),
         filter,
-        before_time: before.map(|position| position.created_at),
-        before_id: before.map(|position| position.id.as_str()),
-        // One more than asked tells whether there are more.
-        limit: limit + 1,
+        part: Part::before(before, limit),
     };
-    let mut rows: Vec<NodeRow> = db.read(sql, &args).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let next = rows.last().filter(|_| more).map(NodeRow::position).transpose()?;
+    let (rows, next) = keyset::cut(db.read(sql, &args).await?, limit, NodeRow::position)?;
     Ok((rows.into_iter().map(NodeRow::into_result).collect(), next))
 }

@@ -3,9 +3,9 @@
 /// A statement that leaves one node execution in `n`, or why there is none in `refusal`, with the answer that all of
 /// these have: the node execution, and `$more` beside it.
 macro_rules! one_node {
-    ($head:literal $(, $name:literal: $more:literal)?) => {
+    ($head:expr $(, $name:literal: $more:literal)?) => {
         concat!(
-            include_str!($head),
+            $head,
             "SELECT coalesce(\n(SELECT json_build_object('ok', json_build_object('node',\n",
             include_str!("node.sql"),
             $(", '", $name, "', (", $more, ")",)?
@@ -25,6 +25,6 @@ mod write;
 pub use change::{CHANGE, Change, ChangeArgs, change, change_many};
 pub use list::{Filter, list};
 pub use read::{get, latest, outputs};
+pub(crate) use rows::NodeRow;
 pub use rows::OneNode;
-pub(crate) use rows::{NodeRow, position};
 pub use write::{GivenInput, NewInput, give_input, give_output};

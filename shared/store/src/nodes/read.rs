@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::OneNode;
 use crate::{Db, Error};
 
-const GET: &str = one_node!("get.sql");
-const LATEST: &str = one_node!("latest.sql");
+const GET: &str = one_node!(include_str!("get.sql"));
+const LATEST: &str = one_node!(include_str!("latest.sql"));
 const OUTPUTS: &str = include_str!("outputs.sql");
 
 #[derive(Serialize)]

@@ -1,9 +1,11 @@
 //! The one decoder of node executions: from the JSON that `node.sql` makes to the domain's types.
 
-use runledger_models::{ExecutionStatus, Id, Json, NodeExecutionResult, Object, node::NodeData, paging::Position};
+use runledger_models::{
+    ExecutionStatus, Json, NodeExecutionResult, Object, node::NodeData, paging::Position, time::StoredTime,
+};
 use serde::Deserialize;
 
-use crate::{Error, time::StoredTime};
+use crate::{Error, keyset};
 
 /// A node execution, as `node.sql` tells it.
 #[derive(Debug, Deserialize)]
@@ -27,7 +29,7 @@ pub(crate) struct NodeRow {
 impl NodeRow {
     /// Where the row stands in a list.
     pub(super) fn position(&self) -> Result<Position, Error> {
-        position(&self.id, self.add_time)
+        keyset::position(&self.id, self.add_time)
     }
 
     /// The inputs that it was given one by one, and one more.
@@ -56,15 +58,6 @@ impl NodeRow {
             end_time: self.end_time.map(StoredTime::into),
         }
     }
-}
-
-/// The place of a node execution in a list.
-pub(crate) fn position(id: &str, add_time: StoredTime) -> Result<Position, Error> {
-    let id = Id::parse(id).map_err(|error| Error::internal(error.to_string()))?;
-    Ok(Position {
-        created_at: add_time.into(),
-        id,
-    })
 }
 
 /// The answer of a statement made by `one_node!`.

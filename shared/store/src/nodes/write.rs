@@ -11,7 +11,7 @@ use crate::{Db, Done, Error, IdempotencyKey};
 /// one plain statement it could not: the statement's snapshot is older than any lock that it takes.
 const GIVE_INPUT: &str = concat!(
     "SELECT runledger.one_at_a_time($1::jsonb ->> 'lock', $statement$\n",
-    one_node!("input.sql", "given": "SELECT to_json(given) FROM given"),
+    one_node!(include_str!("input.sql"), "given": "SELECT to_json(given) FROM given"),
     "\n$statement$, $1)::text"
 );
 const GIVE_OUTPUT: &str = include_str!("output.sql");

@@ -3,11 +3,12 @@
 use runledger_models::{
     Id, Scope,
     queue::{ExecutionContext, NodeExecutionEntry},
+    time::StoredTime,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Db, Done, Error, IdempotencyKey, nodes::NodeRow, time::StoredTime};
+use crate::{Db, Done, Error, IdempotencyKey, nodes::NodeRow};
 
 /// A statement that leaves an entry in `entry`, or why there is none in `refusal`, with the answer that both have: the
 /// entry and its node execution.

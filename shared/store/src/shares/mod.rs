@@ -1,10 +1,12 @@
 //! Share links: made, ended, followed.
 
-use runledger_models::{ExecutionStatus, Id, Scope, ShareToken, SharedExecution, Timestamp, node::graph_outputs};
+use runledger_models::{
+    ExecutionStatus, Id, Scope, ShareToken, SharedExecution, Timestamp, node::graph_outputs, time::StoredTime,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Db, Done, Error, IdempotencyKey, executions::BoundaryRow, time::StoredTime};
+use crate::{Db, Done, Error, IdempotencyKey, executions::BoundaryRow};
 
 /// Shares an execution under a new token.
 pub const CREATE: &str = include_str!("create.sql");
