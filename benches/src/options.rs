@@ -63,6 +63,9 @@ pub(crate) struct Options {
     /// The application's manifest.
     #[arg(long, value_name = "FILE", env = "RUNLEDGER_MANIFEST", default_value = "spin.toml")]
     pub(crate) manifest: PathBuf,
+    /// PostgreSQL's own benchmark, which runs the plain SQL aggregate.
+    #[arg(long, value_name = "FILE", env = "PGBENCH", default_value = "pgbench")]
+    pub(crate) pgbench: PathBuf,
     /// Where the results and the servers' logs are written.
     #[arg(long, value_name = "DIR", default_value = "target/bench")]
     pub(crate) output: PathBuf,

@@ -40,6 +40,7 @@ const MIGRATIONS: &[Migration] = files![
     "0009_credits_store_jobs",
     "0010_rollups",
     "0011_node_times",
+    "0012_scoring",
 ];
 
 /// Brings the database up to date. Several may start at once: one works, the others wait for it and find nothing to do.

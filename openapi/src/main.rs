@@ -11,6 +11,7 @@ fn main() -> anyhow::Result<()> {
         ("events", runledger_events::ROUTES),
         ("summary", runledger_summary::ROUTES),
         ("trends", runledger_trends::ROUTES),
+        ("analytics", runledger_analytics::ROUTES),
         ("jobs", runledger_jobs::ROUTES),
         ("data-service", runledger_data_service::ROUTES),
     ];

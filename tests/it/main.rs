@@ -4,6 +4,8 @@
 //! is checked by the client on every call.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "these are tests")]
 
+mod analytics;
+mod analytics_jobs;
 mod batch;
 mod create;
 mod delete;

@@ -147,8 +147,14 @@ fn node_of(execution: &str) -> String {
 /// Takes away what strangers keep under their own name.
 const FORGET_STRANGERS: &str = r#"DELETE FROM "AgentNodeExecutionKeyValueData" WHERE "userId" <> 'ann'"#;
 
-/// An application with a graph of `ann`, an execution of it and a deleted one, each with a queued node, and a value that
-/// she keeps.
+/// A scoring job over executions of `ann`, under the id of one of them.
+const SCORING_JOB: &str =
+    "INSERT INTO runledger.scoring_jobs (id, status, graph_id, user_id, model, provider, batch_size,
+    skip_existing, system_prompt, user_prompt, prompt_hash, created_by, total)
+    VALUES ($1, 'running', 'weather', 'ann', 'm', 'openai', 1, true, '', '', '', 'operator', 1)";
+
+/// An application with a graph of `ann`, an execution of it and a deleted one, each with a queued node, a value that she
+/// keeps, and a job that scores her executions.
 async fn world() -> (App, Graph, String, String) {
     let app = App::start().await;
     let graph = app.graph("weather", "ann").await;
@@ -170,13 +176,14 @@ async fn world() -> (App, Graph, String, String) {
     ann.delete(&format!("/api/executions/{deleted}")).expect(204).await;
     let kept = json!({ "node_exec_id": "a-node", "data": "ann's" });
     ann.put("/api/kv/colour").json(&kept).expect(200).await;
+    app.db.execute(SCORING_JOB, &[&execution]).await;
     (app, graph, execution, deleted)
 }
 
 /// The one read that needs a parameter.
 const TRENDS: &str = "/api/executions/admin/execution_accuracy_trends";
 
-const OPERATIONS: [Operation; 44] = [
+const OPERATIONS: [Operation; 51] = [
     read("/api/health", Access::Public, Stranger::NothingToSee),
     read("/api/health/ready", Access::Public, Stranger::NothingToSee),
     read("/api/openapi.json", Access::Public, Stranger::NothingToSee),
@@ -189,6 +196,46 @@ const OPERATIONS: [Operation; 44] = [
     read("/api/admin/frequent-graphs", Access::Admin, Stranger::EmptyArray),
     read("/api/admin/accuracy-alerts", Access::Admin, Stranger::EmptyArray),
     read("/api/admin/late-executions", Access::Admin, Stranger::EmptyArray),
+    read(
+        "/api/executions/admin/execution_analytics/config",
+        Access::Admin,
+        Stranger::NothingToSee,
+    ),
+    // No key is set.
+    write(
+        "POST",
+        "/api/executions/admin/execution_analytics",
+        Access::Admin,
+        Stranger::Refused(503),
+        Some(|graph, _| json!({ "graph_id": graph.id })),
+    ),
+    read(
+        "/api/executions/admin/execution_analytics/jobs",
+        Access::Admin,
+        Stranger::EmptyList,
+    ),
+    read(
+        "/api/executions/admin/execution_analytics/jobs/{id}",
+        Access::Admin,
+        Stranger::Refused(404),
+    ),
+    read(
+        "/api/executions/admin/execution_analytics/jobs/{id}/results",
+        Access::Admin,
+        Stranger::Refused(404),
+    ),
+    write(
+        "DELETE",
+        "/api/executions/admin/execution_analytics/jobs/{id}",
+        Access::Admin,
+        Stranger::Refused(404),
+        None,
+    ),
+    read(
+        "/api/executions/admin/executions/{id}/scores",
+        Access::Admin,
+        Stranger::Refused(404),
+    ),
     write(
         "POST",
         "/api/internal/jobs/{name}/run",
@@ -457,7 +504,9 @@ async fn another_tenant_sees_and_changes_nothing_on_any_route() {
                     Stranger::Refused(status) => drop(request.expect(status).await),
                     Stranger::EmptyList => {
                         let list = request.expect(200).await.json();
-                        let rows = list.get("executions").or_else(|| list.get("node_executions"));
+                        let rows = ["executions", "node_executions", "jobs"]
+                            .iter()
+                            .find_map(|name| list.get(name));
                         assert_eq!(rows, Some(&json!([])), "{}", operation.shape());
                         let total = list
                             .get("pagination")

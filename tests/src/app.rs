@@ -93,6 +93,11 @@ impl Builder {
     /// Starts the application.
     pub async fn start(self) -> App {
         let db = Database::create(&self.server_url).await;
+        self.start_on(db).await
+    }
+
+    /// Starts the application on a database that another one left.
+    pub async fn start_on(self, db: Database) -> App {
         let mut variables = vec![
             ("database_url".to_owned(), db.url().to_owned()),
             ("database_host".to_owned(), db.host()),

@@ -1,11 +1,13 @@
 //! The executions that history is made of.
 
-use std::time::Instant;
+use std::{fs, process::Stdio};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
+use tokio::process::Command;
+use url::Url;
 
 use super::DAYS;
-use crate::database::Database;
+use crate::{database::Database, options::Options};
 
 /// Executions of one statement.
 const BATCH: u32 = 20_000;
@@ -28,8 +30,9 @@ const AGGREGATE: &str = "
         count(*) FILTER (WHERE \"executionStatus\" = 'FAILED'), count(*) FILTER (WHERE \"executionStatus\" = 'TERMINATED'),
         sum((stats ->> 'cost')::bigint), sum((stats ->> 'walltime')::float8), avg((stats ->> 'walltime')::float8)
     FROM \"AgentGraphExecution\"
-    WHERE \"userId\" = $1 AND NOT \"isDeleted\"
-    GROUP BY 1";
+    WHERE \"userId\" = :user AND NOT \"isDeleted\"
+    GROUP BY 1;
+";
 
 /// Who has so many executions.
 pub(super) fn user(size: u32) -> String {
@@ -75,16 +78,43 @@ pub(super) async fn fill(database: &Database, size: u32) -> Result<()> {
     Ok(())
 }
 
-/// Milliseconds of the plain SQL aggregate over a user's executions, without the way to it: the middle one of five.
-pub(super) async fn aggregate(database: &Database, user: &str) -> Result<f64> {
-    let client = database.session().await?;
-    let statement = client.prepare(AGGREGATE).await?;
-    let mut times = Vec::new();
-    for _ in 0..5 {
-        let begun = Instant::now();
-        client.query(&statement, &[&user]).await?;
-        times.push(begun.elapsed().as_secs_f64() * 1000.0);
+/// Milliseconds that pgbench needs for the plain SQL aggregate over a user's executions.
+pub(super) async fn aggregate(options: &Options, database: &Url, user: &str) -> Result<f64> {
+    let script = options.output.join("aggregate.sql");
+    fs::write(&script, AGGREGATE)?;
+    let run = Command::new(&options.pgbench)
+        .args(["--no-vacuum", "--protocol=prepared", "--transactions=5"])
+        .arg(format!("--define=user={user}"))
+        .arg("--file")
+        .arg(&script)
+        .arg(database.as_str())
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .with_context(|| format!("start {}", options.pgbench.display()))?;
+    ensure!(
+        run.status.success(),
+        "pgbench: {}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    latency(&String::from_utf8_lossy(&run.stdout)).context("pgbench told no latency")
+}
+
+/// The mean latency that pgbench tells, in milliseconds.
+fn latency(output: &str) -> Option<f64> {
+    let (_, rest) = output.split_once("latency average = ")?;
+    rest.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latency_is_read_from_pgbench() {
+        let output = "number of failed transactions: 0 (0.000%)\nlatency average = 543.210 ms\ntps = 1.8\n";
+        assert_eq!(latency(output), Some(543.21));
+        assert_eq!(latency("tps = 1.8"), None);
     }
-    times.sort_by(f64::total_cmp);
-    Ok(times[2])
 }

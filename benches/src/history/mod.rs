@@ -121,7 +121,7 @@ async fn measure(options: &Options, database: &Database, sizes: &[u32]) -> Resul
         let ours = read(&mut client, &request(&owner, "GET", ALL_TIME, None)).await?;
         eprintln!("Asking the peer about {largest} executions");
         report.peer = Some(peer::measure(options, database.url(), &user, &ours).await?);
-        report.sql_ms = Some(fill::aggregate(database, &user).await?);
+        report.sql_ms = Some(fill::aggregate(options, database.url(), &user).await?);
         report.largest = *largest;
     }
     server.stop().await?;

@@ -1,9 +1,13 @@
 //! What each job does. A route and a schedule run the same.
 
+use std::time::{Duration, Instant};
+
 use runledger_models::{AnyUser, Scope, Timestamp};
+use runledger_scoring::{Idle, Ran};
 use runledger_store::{
     Db, Error,
     jobs::{self, ScanArgs},
+    scoring,
     trends::{self, BlockErrorQuery},
 };
 use runledger_web::Config;
@@ -23,6 +27,8 @@ const SCAN: ScanArgs = ScanArgs {
 /// From how many runs on, and how many failures in a hundred, a block is reported.
 const MIN_BLOCK_RUNS: u32 = 10;
 const MIN_BLOCK_ERROR_RATE: u32 = 50;
+/// How long a tick begins new work: well within the deadline of a request.
+const TICK: Duration = Duration::from_secs(15);
 /// How many things a message lists.
 const LISTED: usize = 10;
 /// The most batches of one kind in a pruning, so that a run ends before its lease.
@@ -35,6 +41,7 @@ pub(crate) enum Job {
     AccuracyScan,
     BlockErrors,
     LateExecutions,
+    AnalyticsTick,
     Prune,
 }
 
@@ -47,11 +54,12 @@ pub(crate) enum Run {
 }
 
 impl Job {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::RefreshViews,
         Self::AccuracyScan,
         Self::BlockErrors,
         Self::LateExecutions,
+        Self::AnalyticsTick,
         Self::Prune,
     ];
 
@@ -61,6 +69,7 @@ impl Job {
             Self::AccuracyScan => "accuracy-scan",
             Self::BlockErrors => "block-errors",
             Self::LateExecutions => "late-executions",
+            Self::AnalyticsTick => "analytics-tick",
             Self::Prune => "prune",
         }
     }
@@ -94,6 +103,7 @@ impl Job {
             Self::AccuracyScan => accuracy_scan(db, config).await,
             Self::BlockErrors => block_errors(db, config).await,
             Self::LateExecutions => late_executions(db, config).await,
+            Self::AnalyticsTick => analytics_tick(db, config).await,
             Self::Prune => prune(db).await,
         }
     }
@@ -161,6 +171,27 @@ async fn late_executions(db: &Db, config: &Config) -> Result<Value, Error> {
         .collect();
     let posted = tell(db, config, "Executions that are late", &lines).await;
     Ok(json!({ "late": late.len(), "posted": posted }))
+}
+
+/// Goes on with scoring jobs that nobody works at, or not enough.
+async fn analytics_tick(db: &Db, config: &Config) -> Result<Value, Error> {
+    let until = Instant::now() + TICK;
+    let jobs = scoring::running(db, &AnyUser::for_own_work()).await?;
+    let (mut done, mut failed) = (0, 0);
+    for job in &jobs {
+        let left = until.saturating_duration_since(Instant::now());
+        match runledger_scoring::run(db, config.bus.clone(), job, left, Idle::Leave).await {
+            Ok(Ran::Done) => done += 1,
+            Ok(Ran::Left) => {}
+            Err(error) => {
+                // The others may do better: it may be the key of one provider that is missing.
+                db.log()
+                    .error(&format!("the scoring job {job} does not go on: {error}"));
+                failed += 1;
+            }
+        }
+    }
+    Ok(json!({ "running": jobs.len(), "done": done, "failed": failed }))
 }
 
 async fn prune(db: &Db) -> Result<Value, Error> {

@@ -11,7 +11,7 @@ use crate::job::{Job, Run};
 params! {
     /// The job.
     pub(crate) struct JobPath {
-        /// `refresh-views`, `accuracy-scan`, `block-errors`, `late-executions` or `prune`.
+        /// `refresh-views`, `accuracy-scan`, `block-errors`, `late-executions`, `analytics-tick` or `prune`.
         name: Id,
     }
 }

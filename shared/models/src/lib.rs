@@ -16,6 +16,7 @@ pub mod monitors;
 pub mod node;
 pub mod paging;
 pub mod queue;
+pub mod scoring;
 pub mod share;
 pub mod stats;
 pub mod status;

@@ -19,6 +19,7 @@ mod keyset;
 pub mod kv;
 pub mod nodes;
 pub mod queue;
+pub mod scoring;
 pub mod shares;
 pub mod summary;
 pub mod trends;

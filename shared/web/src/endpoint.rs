@@ -10,7 +10,7 @@ use runledger_store::{Db, IdempotencyKey};
 use sha2::{Digest, Sha256};
 use spin_sdk::http::Request;
 
-use crate::{Access, Body, Config, Content, Params, Parts, Payload, Problem, Reply, Source, body, idempotency};
+use crate::{Access, Body, Config, Content, Form, Params, Parts, Payload, Problem, Reply, Source, body, idempotency};
 
 /// One operation of the API. What it needs is declared as types and arrives parsed and authorised.
 pub trait Endpoint: Sized + 'static {
@@ -24,6 +24,8 @@ pub trait Endpoint: Sized + 'static {
     const CONDITIONAL: bool = false;
     /// Whether `Last-Event-ID` says where its stream goes on.
     const RESUMABLE: bool = false;
+    /// Whether its work may be long, so that `Prefer` and `Accept` choose the [`Form`] of the answer.
+    const LONG: bool = false;
     /// What it does, in a line.
     const SUMMARY: &'static str;
     /// The statuses of the problems it may answer with, besides those that its types imply.
@@ -59,6 +61,8 @@ pub struct Call<E: Endpoint> {
     pub expires_at: Option<f64>,
     /// The header `Last-Event-ID`, if the endpoint is resumable.
     pub last_event_id: Option<String>,
+    /// The form of the answer, if the endpoint's work may be long.
+    pub form: Form,
     /// The database.
     pub db: Db,
     /// The instance's settings.
@@ -136,15 +140,13 @@ async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Problem> {
         once,
         expires_at,
         last_event_id: last_event_id.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned()),
+        form: if E::LONG { Form::of(&headers) } else { Form::Whole },
         db,
         config: Rc::clone(&config),
     })
     .await?;
-    let (status, content_type) = if payload.is_empty() {
-        (StatusCode::NO_CONTENT, None)
-    } else {
-        (E::STATUS, E::Reply::CONTENT_TYPE)
-    };
+    let status = payload.status().unwrap_or(E::STATUS);
+    let content_type = payload.content_type();
     // Here, so that no handler can forget it.
     if E::METHOD != Method::GET {
         publish(&config, log);

@@ -19,6 +19,9 @@ use utoipa::{
 
 use crate::{Access, Body, Endpoint, Param, Params, Payload, Route, problem};
 
+/// Another answer than the usual one: its status, and the content type and schema of its body.
+pub type Other = (StatusCode, Option<(&'static str, RefOr<Schema>)>);
+
 /// A description in the making.
 #[derive(Default)]
 pub struct Document {
@@ -144,8 +147,15 @@ pub(crate) fn describe<E: Endpoint>(document: &mut Document) {
         success = success.header("Location", HeaderBuilder::new().schema(Some(text())).build());
     }
     operation = operation.response(E::STATUS.as_str(), success.build());
-    if E::Reply::MAY_BE_EMPTY {
-        operation = operation.response("204", ResponseBuilder::new().description(reason(204)).build());
+    for (status, body) in E::Reply::others(document) {
+        let mut other = ResponseBuilder::new().description(reason(status.as_u16()));
+        if let Some((content_type, schema)) = body {
+            other = other.content(content_type, Content::new(Some(schema)));
+        }
+        if status == StatusCode::ACCEPTED {
+            other = other.header("Location", HeaderBuilder::new().schema(Some(text())).build());
+        }
+        operation = operation.response(status.as_str(), other.build());
     }
     for status in problems::<E>() {
         let content = Content::new(Some(Ref::from_schema_name("Problem")));
@@ -195,6 +205,12 @@ fn header_parameters<E: Endpoint>() -> Vec<Parameter> {
     if E::RESUMABLE {
         let docs = "The last event that was received: the stream goes on after it.";
         headers.push(header("Last-Event-ID", docs, Required::False, text().into()));
+    }
+    if E::LONG {
+        let docs = "With `respond-async` the work goes on by itself, and the answer says where to look for it.";
+        headers.push(header("Prefer", docs, Required::False, text().into()));
+        let docs = "With `text/event-stream` the answer tells of the work as it goes on.";
+        headers.push(header("Accept", docs, Required::False, text().into()));
     }
     if E::CONDITIONAL {
         headers.push(header(

@@ -36,17 +36,54 @@ impl Cursor {
 
 impl Param for Cursor {
     fn parse(texts: &[String]) -> Result<Self, String> {
-        let cursor = if let [text] = texts { Self::decode(text) } else { None };
-        cursor.ok_or_else(|| "is not a cursor that a list gave".to_owned())
+        parse(texts, Self::decode)
     }
 
     #[cfg(not(target_family = "wasm"))]
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::Type::String)
-            .pattern(Some("^[A-Za-z0-9_-]+$"))
-            .into()
+        schema()
     }
+}
+
+/// Where a list of numbered rows goes on: after, or before, the row of this number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NumberCursor(pub i64);
+
+impl NumberCursor {
+    /// The text that stands for it.
+    pub fn encode(self) -> String {
+        URL_SAFE_NO_PAD.encode(format!("n{VERSION}:{}", self.0))
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        let number = text.strip_prefix('n')?.strip_prefix(VERSION)?.strip_prefix(':')?;
+        number.parse().ok().filter(|number| *number >= 0).map(Self)
+    }
+}
+
+impl Param for NumberCursor {
+    fn parse(texts: &[String]) -> Result<Self, String> {
+        parse(texts, Self::decode)
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        schema()
+    }
+}
+
+fn parse<T>(texts: &[String], decode: impl FnOnce(&str) -> Option<T>) -> Result<T, String> {
+    let cursor = if let [text] = texts { decode(text) } else { None };
+    cursor.ok_or_else(|| "is not a cursor that a list gave".to_owned())
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+    utoipa::openapi::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::Type::String)
+        .pattern(Some("^[A-Za-z0-9_-]+$"))
+        .into()
 }
 
 /// Which part of a list is asked for.
@@ -123,6 +160,19 @@ mod tests {
             &URL_SAFE_NO_PAD.encode("1:1:"),
         ] {
             assert_eq!(Cursor::decode(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_numbers_cursor_comes_back_as_it_went() {
+        for number in [0, 7, i64::MAX] {
+            assert_eq!(
+                NumberCursor::decode(&NumberCursor(number).encode()),
+                Some(NumberCursor(number))
+            );
+        }
+        for text in ["", "1:7", "n2:7", "n1:-7", "n1:x"] {
+            assert_eq!(NumberCursor::decode(&URL_SAFE_NO_PAD.encode(text)), None, "{text}");
         }
     }
 

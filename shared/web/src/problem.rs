@@ -208,6 +208,17 @@ impl Problem {
         })
     }
 
+    /// 503: what this needs was not configured.
+    pub fn not_configured(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "/problems/not-configured",
+            "Not configured",
+            detail,
+        )
+        .with(|document| document.header = Some((RETRY_AFTER, HeaderValue::from_static("60"))))
+    }
+
     /// The response's status code.
     pub fn status(&self) -> StatusCode {
         self.0.status

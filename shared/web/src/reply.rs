@@ -1,6 +1,8 @@
 //! Responses, as endpoints give them.
 
-use http::{HeaderName, HeaderValue, header};
+use std::marker::PhantomData;
+
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use runledger_store::Done;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,12 +21,15 @@ pub enum Content {
 pub trait Payload {
     /// The body's content type; none for a response without a body.
     const CONTENT_TYPE: Option<&'static str>;
-    /// Whether there may be no body after all: [`is_empty`](Self::is_empty).
-    const MAY_BE_EMPTY: bool = false;
 
-    /// Whether the response is a 204 without a body, whatever the endpoint's status is.
-    fn is_empty(&self) -> bool {
-        false
+    /// What this response says of its body, where that is not what all do.
+    fn content_type(&self) -> Option<&'static str> {
+        Self::CONTENT_TYPE
+    }
+
+    /// The status of this response, where that is not the endpoint's.
+    fn status(&self) -> Option<StatusCode> {
+        None
     }
 
     /// The body.
@@ -33,6 +38,12 @@ pub trait Payload {
     /// How the API's description shows it.
     #[cfg(not(target_family = "wasm"))]
     fn schema(document: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>>;
+
+    /// What else may come: the status, and its content type and schema if it has a body.
+    #[cfg(not(target_family = "wasm"))]
+    fn others(_: &mut crate::openapi::Document) -> Vec<crate::openapi::Other> {
+        Vec::new()
+    }
 }
 
 impl<T: Serialize + ToSchema> Payload for T {
@@ -110,10 +121,13 @@ pub struct Maybe<T>(pub Option<T>);
 
 impl<T: Payload> Payload for Maybe<T> {
     const CONTENT_TYPE: Option<&'static str> = T::CONTENT_TYPE;
-    const MAY_BE_EMPTY: bool = true;
 
-    fn is_empty(&self) -> bool {
-        self.0.is_none()
+    fn content_type(&self) -> Option<&'static str> {
+        self.0.as_ref().and_then(Payload::content_type)
+    }
+
+    fn status(&self) -> Option<StatusCode> {
+        self.0.is_none().then_some(StatusCode::NO_CONTENT)
     }
 
     fn into_content(self) -> Result<Content, Problem> {
@@ -124,6 +138,60 @@ impl<T: Payload> Payload for Maybe<T> {
     #[cfg(not(target_family = "wasm"))]
     fn schema(document: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
         T::schema(document)
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn others(_: &mut crate::openapi::Document) -> Vec<crate::openapi::Other> {
+        vec![(StatusCode::NO_CONTENT, None)]
+    }
+}
+
+/// The answer to a request whose work may be long, in the [`Form`](crate::Form) that was asked for.
+pub enum Long<Report, Job> {
+    /// The report, written when the work is done; the response begins before.
+    Whole(Stream, PhantomData<Report>),
+    /// Server-sent events as it goes on, of which the last is the report.
+    Streamed(Stream),
+    /// 202: what the work is known as, while it goes on by itself.
+    Later(Job),
+}
+
+impl<Report, Job> Payload for Long<Report, Job>
+where
+    Report: ToSchema,
+    Job: Serialize + ToSchema,
+{
+    const CONTENT_TYPE: Option<&'static str> = Some("application/json");
+
+    fn content_type(&self) -> Option<&'static str> {
+        match self {
+            Self::Whole(..) | Self::Later(_) => Self::CONTENT_TYPE,
+            Self::Streamed(_) => Stream::CONTENT_TYPE,
+        }
+    }
+
+    fn status(&self) -> Option<StatusCode> {
+        matches!(self, Self::Later(_)).then_some(StatusCode::ACCEPTED)
+    }
+
+    fn into_content(self) -> Result<Content, Problem> {
+        match self {
+            Self::Whole(stream, _) | Self::Streamed(stream) => Ok(Content::Streamed(stream)),
+            Self::Later(job) => job.into_content(),
+        }
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema(document: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
+        Some(document.schema::<Report>())
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn others(document: &mut crate::openapi::Document) -> Vec<crate::openapi::Other> {
+        vec![(
+            StatusCode::ACCEPTED,
+            Some(("application/json", document.schema::<Job>())),
+        )]
     }
 }
 

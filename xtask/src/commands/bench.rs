@@ -41,6 +41,9 @@ impl Bench {
             .env("REDIS_URL", services.redis_url())
             .env("RUNLEDGER_LOCAL_BIN", release.join("runledger-local"))
             .env("RUNLEDGER_MANIFEST", project.spin_manifest());
+        if let Some(programs) = services.postgres_programs() {
+            bench.env("PGBENCH", programs.join("pgbench"));
+        }
         let outcome = status(&mut bench);
         services.stop()?;
         Ok(if outcome?.success() {

@@ -162,6 +162,11 @@ impl Services {
         self.postgres.is_some()
     }
 
+    /// The folder of the private server's programs.
+    pub(crate) fn postgres_programs(&self) -> Option<&Path> {
+        self.postgres.as_ref().map(Postgres::programs)
+    }
+
     /// Redis's URL, empty where there is none.
     pub(crate) fn redis_url(&self) -> &str {
         &self.redis_url

@@ -1,0 +1,28 @@
+//! `DELETE /api/executions/admin/execution_analytics/jobs/{id}`.
+
+use http::Method;
+use runledger_store::scoring;
+use runledger_web::{AdminOnly, Call, Endpoint, NoContent, NoParams, Problem, Reply};
+
+use crate::get_job::JobPath;
+
+/// Cancels a scoring job.
+pub(crate) struct CancelScoringJob;
+
+impl Endpoint for CancelScoringJob {
+    const METHOD: Method = Method::DELETE;
+    const PATH: &'static str = "/api/executions/admin/execution_analytics/jobs/{id}";
+    const STATUS: http::StatusCode = http::StatusCode::NO_CONTENT;
+    const SUMMARY: &'static str = "Cancel a scoring job: what is with the model is still stored, nothing else is begun";
+    const PROBLEMS: &'static [u16] = &[404, 409];
+    type Access = AdminOnly;
+    type Path = JobPath;
+    type Query = NoParams;
+    type Body = ();
+    type Reply = NoContent;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<NoContent>, Problem> {
+        let done = scoring::cancel(&call.db, call.once.as_ref(), &call.who.scope(), &call.path.id).await?;
+        Ok(Reply::done(done.map(|()| NoContent)))
+    }
+}

@@ -1,0 +1,190 @@
+//! `POST /api/executions/admin/execution_analytics`.
+
+use std::{marker::PhantomData, rc::Rc, time::Duration};
+
+use http::Method;
+use runledger_models::{
+    Id, Timestamp,
+    scoring::{DEFAULT_SYSTEM_PROMPT, DEFAULT_USER_PROMPT, Model, RECOMMENDED_MODEL, Report, ScoringJob, models},
+};
+use runledger_scoring::{Idle, Settings, Unset, run};
+use runledger_store::{
+    Db,
+    scoring::{self, NewJob},
+};
+use runledger_web::{AdminOnly, Call, Config, Endpoint, Form, JsonBody, Long, NoParams, Problem, Reply, Stream};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+use crate::{follow, reach::reach};
+
+const DEFAULT_BATCH_SIZE: u32 = 10;
+const MAX_BATCH_SIZE: u32 = 25;
+const MAX_PROMPT: usize = 100_000;
+/// The most executions of a request that waits for its report; more are for the background.
+const MOST_AT_ONCE: u32 = 1_000;
+/// How long the instance that made a job works at it. What is left then is for the scheduled tick.
+const LIFE: Duration = Duration::from_mins(20);
+
+/// Which executions are scored, and how.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExecutionAnalyticsRequest {
+    /// The graph whose finished executions are scored.
+    graph_id: Id,
+    /// Only those of this version.
+    #[schema(minimum = 1)]
+    graph_version: Option<u32>,
+    /// Only those of this user.
+    user_id: Option<Id>,
+    /// Only those created then or later.
+    created_after: Option<Timestamp>,
+    /// The model, one of the configuration's.
+    #[schema(default = "gpt-4o-mini")]
+    model_name: Option<String>,
+    /// How many calls may be in flight at once.
+    #[schema(default = 10, minimum = 1, maximum = 25)]
+    batch_size: Option<u32>,
+    /// What the model is told to do; the configuration's without it.
+    #[schema(max_length = 100_000)]
+    system_prompt: Option<String>,
+    /// How a run is put to it, with `{{GRAPH_NAME}}` and `{{EXECUTION_DATA}}`; the configuration's without it.
+    #[schema(max_length = 100_000)]
+    user_prompt: Option<String>,
+    /// Whether executions that have a summary and a score are left alone.
+    #[schema(default = true)]
+    skip_existing: Option<bool>,
+}
+
+/// Scores executions.
+pub(crate) struct GenerateAnalytics;
+
+impl Endpoint for GenerateAnalytics {
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/api/executions/admin/execution_analytics";
+    const LONG: bool = true;
+    const SUMMARY: &'static str = "Have finished executions scored by a language model: up to 1,000 while one waits, any number in the background";
+    type Access = AdminOnly;
+    type Path = NoParams;
+    type Query = NoParams;
+    type Body = JsonBody<ExecutionAnalyticsRequest>;
+    type Reply = Long<Report, ScoringJob>;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<Self::Reply>, Problem> {
+        let JsonBody(asked) = call.body;
+        let model = check(&asked)?;
+        // Before anything is touched.
+        Settings::of(model.provider).await.map_err(|unset| match unset {
+            Unset::Key(variable) => Problem::not_configured(format!(
+                "models of {} need the variable {variable}",
+                model.provider.name()
+            )),
+            Unset::Variable(why) => Problem::internal(why),
+        })?;
+        let scope = reach(&call.who, asked.user_id.as_ref())?;
+        let system = given(asked.system_prompt.as_ref()).unwrap_or(DEFAULT_SYSTEM_PROMPT);
+        let user = given(asked.user_prompt.as_ref()).unwrap_or(DEFAULT_USER_PROMPT);
+        let new = NewJob {
+            graph_id: &asked.graph_id,
+            graph_version: asked.graph_version,
+            created_after: asked.created_after,
+            model: &model.value,
+            provider: model.provider.id(),
+            batch_size: asked.batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
+            skip_existing: asked.skip_existing.unwrap_or(true),
+            system_prompt: system,
+            user_prompt: user,
+            prompt_hash: &hash(system, user),
+            created_by: call.who.subject().as_str(),
+            most: (call.form != Form::Later).then_some(MOST_AT_ONCE),
+        };
+        let made = scoring::create(&call.db, call.once.as_ref(), &scope, &new).await?;
+        let replayed = made.replayed;
+        let job = Id::parse(&made.value.id).map_err(|error| Problem::internal(error.to_string()))?;
+        let db = Rc::new(call.db);
+        work_off(Rc::clone(&db), &call.config, job.clone());
+        let reply = match call.form {
+            Form::Later => {
+                let at = format!("{}/jobs/{job}", Self::PATH);
+                return Ok(Reply::done(made.map(Long::Later)).at(&at));
+            }
+            Form::Streamed => Long::Streamed(Stream::new(move |sink| follow::events(sink, db, scope, job))),
+            Form::Whole => Long::Whole(
+                Stream::new(move |sink| follow::report(sink, db, scope, job)),
+                PhantomData,
+            ),
+        };
+        Ok(Reply::done(runledger_store::Done { value: reply, replayed }))
+    }
+}
+
+/// Works the job off in this instance, whatever becomes of the connection. If the instance dies, the tick goes on.
+fn work_off(db: Rc<Db>, config: &Config, job: Id) {
+    let bus = config.bus.clone();
+    spin_sdk::wasip3::spawn(async move {
+        if let Err(error) = run(&db, bus, &job, LIFE, Idle::Wait).await {
+            db.log().error(&format!("the scoring job {job} stopped: {error}"));
+        }
+    });
+}
+
+/// The model that is asked for, once all that can be checked of a request is.
+fn check(asked: &ExecutionAnalyticsRequest) -> Result<Model, Problem> {
+    if asked.graph_version == Some(0)
+        || asked
+            .graph_version
+            .is_some_and(|version| i32::try_from(version).is_err())
+    {
+        return Err(Problem::invalid_at(
+            "/graph_version",
+            "is no version: they count from 1",
+        ));
+    }
+    if asked
+        .batch_size
+        .is_some_and(|size| !(1..=MAX_BATCH_SIZE).contains(&size))
+    {
+        return Err(Problem::invalid_at(
+            "/batch_size",
+            format!("must be from 1 to {MAX_BATCH_SIZE}"),
+        ));
+    }
+    for (pointer, prompt) in [
+        ("/system_prompt", &asked.system_prompt),
+        ("/user_prompt", &asked.user_prompt),
+    ] {
+        if prompt
+            .as_ref()
+            .is_some_and(|prompt| prompt.chars().count() > MAX_PROMPT)
+        {
+            return Err(Problem::invalid_at(
+                pointer,
+                format!("is longer than {MAX_PROMPT} characters"),
+            ));
+        }
+    }
+    let name = asked.model_name.as_deref().unwrap_or(RECOMMENDED_MODEL);
+    let models = models().map_err(|error| Problem::internal(error.to_string()))?;
+    models.into_iter().find(|model| model.value == name).ok_or_else(|| {
+        Problem::invalid_at(
+            "/model_name",
+            "is not a model that can be asked; GET /api/executions/admin/execution_analytics/config lists them",
+        )
+    })
+}
+
+/// An empty prompt is none.
+fn given(prompt: Option<&String>) -> Option<&str> {
+    prompt.map(String::as_str).filter(|prompt| !prompt.trim().is_empty())
+}
+
+/// What tells one pair of prompts from another.
+fn hash(system: &str, user: &str) -> String {
+    let mut hash = Sha256::new();
+    // The length keeps the two apart.
+    hash.update((system.len() as u64).to_be_bytes());
+    hash.update(system);
+    hash.update(user);
+    format!("{:x}", hash.finalize())
+}

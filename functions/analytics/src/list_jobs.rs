@@ -1,0 +1,72 @@
+//! `GET /api/executions/admin/execution_analytics/jobs`.
+
+use http::Method;
+use runledger_models::{Id, paging::Position, scoring::ScoringJob};
+use runledger_store::scoring::{self, JobPlace};
+use runledger_web::{AdminOnly, Bounded, Call, Cursor, Endpoint, NoParams, Problem, Reply, params};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+const DEFAULT_LIMIT: u32 = 25;
+
+params! {
+    /// Which jobs.
+    pub(crate) struct JobsQuery {
+        /// Only those of this graph.
+        graph_id: Option<Id>,
+        /// Where the last part ended.
+        cursor: Option<Cursor>,
+        /// The most jobs; 25 without it.
+        limit: Option<Bounded<1, 100>>,
+    }
+}
+
+/// Jobs, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ScoringJobs {
+    /// The jobs.
+    jobs: Vec<ScoringJob>,
+    /// Where the next part begins; null at the end.
+    next_cursor: Option<String>,
+}
+
+/// Lists scoring jobs.
+pub(crate) struct ListScoringJobs;
+
+impl Endpoint for ListScoringJobs {
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/api/executions/admin/execution_analytics/jobs";
+    const SUMMARY: &'static str = "List scoring jobs, newest first";
+    type Access = AdminOnly;
+    type Path = NoParams;
+    type Query = JobsQuery;
+    type Body = ();
+    type Reply = ScoringJobs;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<ScoringJobs>, Problem> {
+        let JobsQuery {
+            graph_id,
+            cursor,
+            limit,
+        } = call.query;
+        let limit = limit.map_or(DEFAULT_LIMIT, |Bounded(limit)| limit);
+        let place = cursor.as_ref().map(|Cursor(position)| JobPlace {
+            before_time: position.created_at,
+            before_id: &position.id,
+        });
+        let scope = call.who.scope();
+        let mut jobs = scoring::list(&call.db, &scope, graph_id.as_ref(), place, limit + 1).await?;
+        let more = jobs.len() > limit as usize;
+        jobs.truncate(limit as usize);
+        let next = jobs.last().filter(|_| more).and_then(|last| {
+            Some(Cursor(Position {
+                created_at: last.created_at,
+                id: Id::parse(&last.id).ok()?,
+            }))
+        });
+        Ok(Reply::new(ScoringJobs {
+            next_cursor: next.map(|cursor| cursor.encode()),
+            jobs,
+        }))
+    }
+}

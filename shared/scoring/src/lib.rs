@@ -1,0 +1,9 @@
+//! Having finished runs judged by a language model: the call to the model, and the runner that works a job off.
+
+mod client;
+mod retry;
+mod runner;
+mod settings;
+
+pub use runner::{Idle, Ran, run};
+pub use settings::{Settings, Unset};

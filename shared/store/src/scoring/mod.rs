@@ -1,0 +1,210 @@
+//! Scoring jobs: which executions a language model judges, who is at it, and what came of it.
+
+mod work;
+
+use runledger_models::{
+    Id, Scope, Timestamp,
+    scoring::{Score, ScoreResult, ScoringJob},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{Db, Done, Error, IdempotencyKey};
+
+pub use work::{CASE, CLAIM, Claimed, FINISH, Found, Item, Outcome, Usage, Work, running};
+
+/// Makes a job.
+pub const CREATE: &str = concat!(
+    include_str!("create.sql"),
+    include_str!("job.sql"),
+    ")\nFROM job),\n(SELECT json_build_object('invalid', json_build_array(json_build_object('pointer', '', 'detail',\n",
+    "    format('finds more than %s executions; send `Prefer: respond-async` to have them scored in the background', ",
+    "$1 ->> 'most'))))))::text"
+);
+const GET: &str = concat!(
+    "SELECT coalesce((SELECT json_build_object('ok',\n",
+    include_str!("job.sql"),
+    ")\n",
+    include_str!("of_scope.sql"),
+    "), '{\"missing\": true}')::text"
+);
+const LIST: &str = concat!(
+    "SELECT json_build_object('ok', coalesce(json_agg(shown ORDER BY created_at DESC, id DESC), '[]'))::text FROM (\n",
+    "SELECT job.id, job.created_at, ",
+    include_str!("job.sql"),
+    " AS shown\n",
+    include_str!("list.sql"),
+    ") AS listed"
+);
+const CANCEL: &str = include_str!("cancel.sql");
+/// Results of a job, and the job.
+pub const RESULTS: &str = concat!(
+    include_str!("results.sql"),
+    include_str!("job.sql"),
+    include_str!("results_of.sql")
+);
+const SCORES: &str = include_str!("scores.sql");
+
+/// What a job is to do.
+#[derive(Debug, Serialize)]
+pub struct NewJob<'a> {
+    /// The graph whose executions are scored.
+    pub graph_id: &'a Id,
+    /// Only of this version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub graph_version: Option<u32>,
+    /// Only those created then or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_after: Option<Timestamp>,
+    /// The model.
+    pub model: &'a str,
+    /// Who serves it.
+    pub provider: &'a str,
+    /// How many calls may be in flight at once.
+    pub batch_size: u32,
+    /// Whether executions that have a summary and a score are left alone.
+    pub skip_existing: bool,
+    /// What the model is told to do.
+    pub system_prompt: &'a str,
+    /// How a run is put to it.
+    pub user_prompt: &'a str,
+    /// SHA-256 of both.
+    pub prompt_hash: &'a str,
+    /// Who asks for it.
+    pub created_by: &'a str,
+    /// The most executions; with more the job is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Args<'a, T> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+    #[serde(flatten)]
+    rest: T,
+}
+
+fn args<T>(scope: &Scope, rest: T) -> Args<'_, T> {
+    Args {
+        user_id: scope.user_id(),
+        rest,
+    }
+}
+
+#[derive(Serialize)]
+struct OneJob<'a> {
+    id: &'a Id,
+}
+
+/// Makes a job over the executions within `scope`.
+pub async fn create(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    scope: &Scope,
+    new: &NewJob<'_>,
+) -> Result<Done<ScoringJob>, Error> {
+    #[derive(Serialize)]
+    struct Identified<'a> {
+        id: Id,
+        #[serde(flatten)]
+        new: &'a NewJob<'a>,
+    }
+    let id = Id::generate();
+    db.write(CREATE, &args(scope, Identified { id, new }), once).await
+}
+
+/// A job over executions within `scope`.
+pub async fn get(db: &Db, scope: &Scope, id: &Id) -> Result<ScoringJob, Error> {
+    db.read(GET, &args(scope, OneJob { id })).await
+}
+
+/// Where a list of jobs goes on.
+#[derive(Debug, Clone, Serialize)]
+pub struct JobPlace<'a> {
+    /// When the last job that was seen was made.
+    pub before_time: Timestamp,
+    /// The job.
+    pub before_id: &'a Id,
+}
+
+/// The newest jobs within `scope`, of one graph or of all; at most `limit`.
+pub async fn list(
+    db: &Db,
+    scope: &Scope,
+    graph_id: Option<&Id>,
+    place: Option<JobPlace<'_>>,
+    limit: u32,
+) -> Result<Vec<ScoringJob>, Error> {
+    #[derive(Serialize)]
+    struct Listed<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        graph_id: Option<&'a Id>,
+        #[serde(flatten)]
+        place: Option<JobPlace<'a>>,
+        limit: u32,
+    }
+    let listed = Listed { graph_id, place, limit };
+    db.read(LIST, &args(scope, listed)).await
+}
+
+/// Has no further executions of a job begun. A job that is completed cannot be cancelled any more.
+pub async fn cancel(db: &Db, once: Option<&IdempotencyKey>, scope: &Scope, id: &Id) -> Result<Done<()>, Error> {
+    let done: Done<bool> = db.write(CANCEL, &args(scope, OneJob { id }), once).await?;
+    Ok(done.map(|_| ()))
+}
+
+/// Some results of a job.
+#[derive(Debug, Deserialize)]
+pub struct Results {
+    /// The job as it stands.
+    pub job: ScoringJob,
+    /// What came of its executions.
+    pub results: Vec<Numbered>,
+}
+
+/// A result and its number.
+#[derive(Debug, Deserialize)]
+pub struct Numbered {
+    /// How many of the job were done with it.
+    pub done: u32,
+    /// The result.
+    pub result: ScoreResult,
+}
+
+/// At most `limit` results of a job after the one numbered `after`, in the order in which they came.
+pub async fn results(db: &Db, scope: &Scope, id: &Id, after: u32, limit: u32) -> Result<Results, Error> {
+    #[derive(Serialize)]
+    struct ResultsArgs<'a> {
+        id: &'a Id,
+        after: u32,
+        limit: u32,
+    }
+    db.read(RESULTS, &args(scope, ResultsArgs { id, after, limit })).await
+}
+
+/// A score and its number.
+#[derive(Debug, Deserialize)]
+pub struct NumberedScore {
+    /// The number: a later score has a higher one.
+    pub id: i64,
+    /// The score.
+    pub score: Score,
+}
+
+/// At most `limit` scores of an execution, from the newest on or before the one numbered `before`.
+pub async fn scores(
+    db: &Db,
+    scope: &Scope,
+    id: &Id,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<NumberedScore>, Error> {
+    #[derive(Serialize)]
+    struct ScoresArgs<'a> {
+        id: &'a Id,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        before: Option<i64>,
+        limit: u32,
+    }
+    db.read(SCORES, &args(scope, ScoresArgs { id, before, limit })).await
+}

@@ -1,0 +1,15 @@
+, 'results', (
+    SELECT coalesce(json_agg(json_build_object('done', item.done, 'result', json_build_object(
+        'agent_id', coalesce(e."agentGraphId", job.graph_id),
+        'version_id', coalesce(e."agentGraphVersion", job.graph_version, 0),
+        'user_id', coalesce(e."userId", job.user_id, ''), 'exec_id', item.graph_exec_id,
+        'summary_text', item.summary, 'score', item.score, 'status', item.outcome, 'error_message', item.error,
+        'started_at', e."startedAt", 'ended_at', e."endedAt")) ORDER BY item.done), '[]')
+    FROM (
+        SELECT * FROM runledger.scoring_items
+        WHERE job_id = job.id AND done > ($1 ->> 'after')::int
+        ORDER BY done
+        LIMIT ($1 ->> 'limit')::int
+    ) AS item
+    LEFT JOIN "AgentGraphExecution" e ON e.id = item.graph_exec_id)))
+FROM job), '{"missing": true}')::text

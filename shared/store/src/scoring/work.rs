@@ -1,0 +1,243 @@
+//! What a runner of a scoring job does to the database: it takes an execution, reads it, and tells what came of it.
+
+use runledger_models::{
+    AnyUser, Id,
+    scoring::{Case, Templates, Verdict},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{Db, Error};
+
+/// Takes an execution of a job.
+pub const CLAIM: &str = concat!(
+    "SELECT runledger.one_at_a_time($1::jsonb ->> 'lock', $statement$\n",
+    include_str!("claim.sql"),
+    "\n$statement$, $1)::text"
+);
+/// An execution, as a model is told of it.
+pub const CASE: &str = include_str!("case.sql");
+/// Stores what came of an execution.
+pub const FINISH: &str = include_str!("finish.sql");
+const OPEN: &str = include_str!("open.sql");
+const RENEW: &str = include_str!("renew.sql");
+const RUNNING: &str = include_str!("running.sql");
+
+/// How long a runner that says nothing keeps what it has taken, in seconds.
+const LEASE_SECONDS: u32 = 60;
+/// The most jobs that a tick looks at.
+const MOST_JOBS: u32 = 100;
+
+/// A runner's share of a job. What it reaches is everybody's.
+#[derive(Debug)]
+pub struct Work {
+    job: Id,
+    lease: Id,
+    spec: Spec,
+}
+
+/// What is asked of the model.
+#[derive(Debug, Deserialize)]
+struct Spec {
+    model: String,
+    provider: String,
+    batch_size: usize,
+    skip_existing: bool,
+    templates: Templates,
+}
+
+/// An execution that a runner has taken.
+#[derive(Debug, Deserialize)]
+pub struct Item {
+    place: u32,
+    graph_exec_id: Id,
+}
+
+/// What taking an execution came to.
+#[derive(Debug, Deserialize)]
+pub struct Claimed {
+    /// Whether the job goes on.
+    pub is_running: bool,
+    /// The execution; none where nothing is left, or enough are with the model.
+    pub item: Option<Item>,
+}
+
+/// What is to be done about an execution.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Found {
+    /// It is to be judged.
+    Case(Box<Case>),
+    /// It has been scored since the job began.
+    Scored {
+        /// The summary that it has.
+        summary: String,
+        /// The score that it has.
+        score: f64,
+    },
+}
+
+/// What the calls for an execution took.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Usage {
+    /// The tokens that went in, where the model said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_tokens: Option<u32>,
+    /// The tokens that came out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion_tokens: Option<u32>,
+    /// What they cost at list prices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
+    /// How long the last call took, in milliseconds.
+    pub latency_ms: u32,
+    /// How many calls there were.
+    pub tries: u32,
+}
+
+/// What came of an execution.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The model's verdict.
+    Success(Verdict, Usage),
+    /// Why there is none.
+    Failed(String, Option<Usage>),
+    /// It had been scored.
+    Skipped(Verdict),
+}
+
+/// Jobs that are not done, the oldest first.
+pub async fn running(db: &Db, _: &AnyUser) -> Result<Vec<Id>, Error> {
+    #[derive(Serialize)]
+    struct Limit {
+        limit: u32,
+    }
+    db.read(RUNNING, &Limit { limit: MOST_JOBS }).await
+}
+
+impl Work {
+    /// A share of a job that is not done; `None` for any other.
+    pub async fn open(db: &Db, _: &AnyUser, job: Id) -> Result<Option<Self>, Error> {
+        #[derive(Serialize)]
+        struct Args<'a> {
+            id: &'a Id,
+        }
+        match db.read::<Spec>(OPEN, &Args { id: &job }).await {
+            Ok(spec) => Ok(Some(Self {
+                job,
+                lease: Id::generate(),
+                spec,
+            })),
+            Err(Error::Nothing) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The model.
+    pub fn model(&self) -> &str {
+        &self.spec.model
+    }
+
+    /// Who serves it.
+    pub fn provider(&self) -> &str {
+        &self.spec.provider
+    }
+
+    /// How many executions may be with the model at once.
+    pub const fn batch_size(&self) -> usize {
+        self.spec.batch_size
+    }
+
+    /// The prompts.
+    pub const fn templates(&self) -> &Templates {
+        &self.spec.templates
+    }
+
+    /// Takes an execution.
+    pub async fn claim(&self, db: &Db) -> Result<Claimed, Error> {
+        #[derive(Serialize)]
+        struct Args<'a> {
+            lock: String,
+            #[serde(flatten)]
+            held: Held<'a>,
+        }
+        let args = Args {
+            lock: format!("runledger.scoring:{}", self.job),
+            held: self.held(),
+        };
+        Ok(db.write(CLAIM, &args, None).await?.value)
+    }
+
+    /// Keeps what was taken.
+    pub async fn renew(&self, db: &Db) -> Result<(), Error> {
+        db.write::<u32>(RENEW, &self.held(), None).await.map(|_| ())
+    }
+
+    fn held(&self) -> Held<'_> {
+        Held {
+            job_id: &self.job,
+            lease: &self.lease,
+            lease_seconds: LEASE_SECONDS,
+        }
+    }
+
+    /// The execution as a model is told of it in about `budget` bytes; `None` where it is no longer there or no longer
+    /// finished.
+    pub async fn find(&self, db: &Db, item: &Item, budget: usize) -> Result<Option<Found>, Error> {
+        #[derive(Serialize)]
+        struct Args<'a> {
+            graph_exec_id: &'a Id,
+            skip_existing: bool,
+            budget: usize,
+        }
+        let args = Args {
+            graph_exec_id: &item.graph_exec_id,
+            skip_existing: self.spec.skip_existing,
+            budget,
+        };
+        match db.read(CASE, &args).await {
+            Ok(found) => Ok(Some(found)),
+            Err(Error::Missing) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Stores what came of an execution; whether it did not come to something before.
+    pub async fn finish(&self, db: &Db, item: &Item, outcome: &Outcome) -> Result<bool, Error> {
+        #[derive(Serialize)]
+        struct Args<'a> {
+            job_id: &'a Id,
+            place: u32,
+            outcome: &'static str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            summary: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            score: Option<f64>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            error: Option<&'a str>,
+            #[serde(flatten)]
+            usage: Option<&'a Usage>,
+        }
+        let (name, verdict, error, usage) = match outcome {
+            Outcome::Success(verdict, usage) => ("success", Some(verdict), None, Some(usage)),
+            Outcome::Failed(why, usage) => ("failed", None, Some(why.as_str()), usage.as_ref()),
+            Outcome::Skipped(verdict) => ("skipped", Some(verdict), None, None),
+        };
+        let args = Args {
+            job_id: &self.job,
+            place: item.place,
+            outcome: name,
+            summary: verdict.map(|verdict| verdict.summary.as_str()),
+            score: verdict.map(|verdict| verdict.score),
+            error,
+            usage,
+        };
+        Ok(db.write(FINISH, &args, None).await?.value)
+    }
+}
+
+#[derive(Serialize)]
+struct Held<'a> {
+    job_id: &'a Id,
+    lease: &'a Id,
+    lease_seconds: u32,
+}
