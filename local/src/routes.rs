@@ -2,8 +2,8 @@
 //!
 //! A route is a list of segments: literal ones, `:name` (any one segment), and a last `...` (any number of segments,
 //! none included, so that `/a/...` also serves `/a`). Of the routes that match, the most specific wins: compared
-//! segment by segment from the left, a literal beats `:name`, which beats `...`; so the longest match wins. Slashes at
-//! either end of the path do not matter.
+//! segment by segment from the left, the end beats everything, a literal beats `:name`, which beats `...`; so an exact match
+//! wins, and else the longest. Slashes at either end of the path do not matter.
 //!
 //! A parameter named `:token`, `:secret` or `:key` matches like any other, and is left out of the log.
 
@@ -151,7 +151,8 @@ impl Route {
                 return order;
             }
         }
-        other.segments.len().cmp(&self.segments.len())
+        // One is the other and more. The only path that both may match is that of the shorter one, which is exact.
+        self.segments.len().cmp(&other.segments.len())
     }
 }
 
@@ -172,6 +173,8 @@ mod tests {
         "/api/graphs/latest",
         "/api/...",
         "/exact/",
+        "/exact/below/...",
+        "/exact/below",
     ];
 
     fn check(path: &str, expected: &str) {
@@ -209,6 +212,9 @@ mod tests {
         check("/api/graphs/7/other", "/api/...");
         check("/exact", "/exact/");
         check("/exact/more", "/...");
+        check("/exact/below", "/exact/below");
+        check("/exact/below/", "/exact/below");
+        check("/exact/below/more", "/exact/below/...");
     }
 
     #[test]

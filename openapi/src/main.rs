@@ -12,6 +12,7 @@ fn main() -> anyhow::Result<()> {
         ("summary", runledger_summary::ROUTES),
         ("trends", runledger_trends::ROUTES),
         ("analytics", runledger_analytics::ROUTES),
+        ("scoring", runledger_scoring::ROUTES),
         ("jobs", runledger_jobs::ROUTES),
         ("data-service", runledger_data_service::ROUTES),
     ];

@@ -115,7 +115,7 @@ async fn finished_executions_are_scored_and_the_others_left_alone() {
     let known = json!({ "activity_status": "I was there.", "correctness_score": 0.1 });
     app.db.execute(set_stats, &[&scored, &known]).await;
     app.db
-        .execute(stored, &[&completed, &json!({ "cost": 12, "custom": [1] })])
+        .execute(set_stats, &[&completed, &json!({ "cost": 12, "custom": [1] })])
         .await;
 
     let report = score(&app, &graph, json!({ "user_id": "ann" })).await;

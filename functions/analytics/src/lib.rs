@@ -1,13 +1,11 @@
-//! Scoring runs with a language model: `/api/executions/admin/execution_analytics` and what belongs to it.
+//! What there is to read of scoring: `/api/executions/admin/execution_analytics/…`, and the scores of an execution. The
+//! scoring itself is in `functions/scoring`.
 
 mod cancel_job;
 mod config;
-mod follow;
-mod generate;
 mod get_job;
 mod job_results;
 mod list_jobs;
-mod reach;
 mod scores;
 
 use runledger_web::Route;
@@ -15,7 +13,6 @@ use runledger_web::Route;
 /// Every route of this function.
 pub const ROUTES: &[Route] = &[
     Route::of::<config::GetAnalyticsConfig>(),
-    Route::of::<generate::GenerateAnalytics>(),
     Route::of::<list_jobs::ListScoringJobs>(),
     Route::of::<get_job::GetScoringJob>(),
     Route::of::<cancel_job::CancelScoringJob>(),

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use runledger_llm::{Idle, Ran};
 use runledger_models::{AnyUser, Scope, Timestamp};
-use runledger_scoring::{Idle, Ran};
 use runledger_store::{
     Db, Error,
     jobs::{self, ScanArgs},
@@ -180,7 +180,7 @@ async fn analytics_tick(db: &Db, config: &Config) -> Result<Value, Error> {
     let (mut done, mut failed) = (0, 0);
     for job in &jobs {
         let left = until.saturating_duration_since(Instant::now());
-        match runledger_scoring::run(db, config.bus.clone(), job, left, Idle::Leave).await {
+        match runledger_llm::run(db, config.bus.clone(), job, left, Idle::Leave).await {
             Ok(Ran::Done) => done += 1,
             Ok(Ran::Left) => {}
             Err(error) => {

@@ -8,7 +8,7 @@ use crate::tidy::rust::{Kind, Source, Token};
 const IO_CRATES: [&str; 6] = ["hyper", "mio", "redis", "reqwest", "tokio", "tokio-postgres"];
 
 /// Besides the functions and what they share for it, the component that tests the host.
-const MAY_SPEAK_HTTP: [&str; 3] = ["functions/", "shared/web/", "local/guest/"];
+const MAY_SPEAK_HTTP: [&str; 4] = ["functions/", "shared/web/", "shared/llm/", "local/guest/"];
 
 /// Modules of the standard library that do I/O.
 const IO_MODULES: [&str; 5] = ["env", "fs", "net", "process", "thread"];
@@ -21,7 +21,8 @@ pub(crate) fn check_source(source: &Source<'_>) -> Vec<Finding> {
     for window in source.windows() {
         let [first, ..] = window else { continue };
         if !may_speak_http && heads_of(window, "spin_sdk").any(|name| name == "http") {
-            let advice = "only shared/web and the functions know HTTP: take or return a type of shared/models";
+            let advice =
+                "only shared/web, shared/llm and the functions know HTTP: take or return a type of shared/models";
             findings.push(Finding::new(source.path, first.line, advice));
         }
         if is_model && !first.test && heads_of(window, "std").any(|name| IO_MODULES.contains(&name)) {

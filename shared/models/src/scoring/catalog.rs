@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(values.len(), models.len());
         let recommended = models.iter().find(|model| model.value == RECOMMENDED_MODEL).unwrap();
         assert_eq!(recommended.info().label, "OpenAI: GPT 4o Mini (Recommended)");
-        assert_eq!(recommended.cost_usd(1_000_000, 500_000), Some(0.15 + 0.3));
+        assert_eq!(recommended.cost_usd(1_000_000, 500_000), Some(0.45));
         for provider in Provider::ALL {
             assert_eq!(Provider::named(provider.id()), Some(provider));
             assert_eq!(serde_json::to_value(provider).unwrap(), provider.id());

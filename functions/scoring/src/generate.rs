@@ -3,11 +3,11 @@
 use std::{marker::PhantomData, rc::Rc, time::Duration};
 
 use http::Method;
+use runledger_llm::{Idle, Settings, Unset, run};
 use runledger_models::{
     Id, Timestamp,
     scoring::{DEFAULT_SYSTEM_PROMPT, DEFAULT_USER_PROMPT, Model, RECOMMENDED_MODEL, Report, ScoringJob, models},
 };
-use runledger_scoring::{Idle, Settings, Unset, run};
 use runledger_store::{
     Db,
     scoring::{self, NewJob},
