@@ -344,7 +344,7 @@ async fn a_provider_without_schemas_is_told_in_words() {
 
 #[tokio::test]
 async fn no_more_calls_are_in_flight_than_may_be() {
-    let llm = Llm::start(Behaviour::Slow(Duration::from_millis(100), 1.0)).await;
+    let llm = Llm::start(Behaviour::Slow(Duration::from_millis(500), 1.0)).await;
     let app = with_models(&llm).start().await;
     let graph = app.graph("weather", "ann").await;
     for _ in 0..12 {
