@@ -13,6 +13,7 @@ mod measure;
 mod options;
 mod report;
 mod scenario;
+mod scoring;
 mod server;
 mod table;
 mod token;
@@ -45,6 +46,11 @@ fn main() -> ExitCode {
             .build()
             .map_err(Into::into)
             .and_then(|runtime| runtime.block_on(history::run(&history.options, &history.executions))),
+        Some(Command::Scoring(options)) => Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(Into::into)
+            .and_then(|runtime| runtime.block_on(scoring::run(&options))),
         // One thread, so that the load leaves the machine to what is measured.
         None => Builder::new_current_thread()
             .enable_all()

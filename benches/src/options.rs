@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Baseline(BaselineOptions),
     /// Measures what it costs to ask about history, and to keep it.
     History(Box<HistoryOptions>),
+    /// Measures how close a scoring job comes to the time that its model takes.
+    Scoring(Box<Options>),
 }
 
 #[derive(Debug, Args)]

@@ -21,7 +21,7 @@ const SHARED: usize = 200;
 const BATCH: usize = 200;
 
 const OWNER: &str = "bench-owner";
-const GRAPH: &str = "bench-graph";
+pub(crate) const GRAPH: &str = "bench-graph";
 /// The platform's blocks for a graph's inputs and outputs, known from the start.
 const INPUT_BLOCK: &str = "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b";
 const OUTPUT_BLOCK: &str = "363ae599-353e-4804-937e-b2ee3cef3da4";
