@@ -41,6 +41,8 @@ CREATE TABLE runledger.scoring_items (
     graph_exec_id text NOT NULL,
     lease text,
     leased_until timestamptz,
+    -- How often a runner took it.
+    taken integer NOT NULL DEFAULT 0,
     outcome text CHECK (outcome IN ('success', 'failed', 'skipped')),
     -- When it was done in the order of the job, without gaps: what results are paged by.
     done integer,
@@ -53,6 +55,19 @@ CREATE INDEX scoring_items_waiting ON runledger.scoring_items (job_id, place) WH
 CREATE INDEX scoring_items_leased ON runledger.scoring_items (job_id, leased_until)
     WHERE outcome IS NULL AND leased_until IS NOT NULL;
 CREATE UNIQUE INDEX scoring_items_done ON runledger.scoring_items (job_id, done) WHERE done IS NOT NULL;
+
+CREATE INDEX scoring_items_of_execution ON runledger.scoring_items (graph_exec_id);
+
+-- What was said of an execution goes with it; that there was one stays, since the job counts it.
+CREATE FUNCTION runledger.forget_scoring() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT
+AS $$
+BEGIN
+    UPDATE runledger.scoring_items SET summary = NULL, error = NULL WHERE graph_exec_id = OLD.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER runledger_forget_scoring
+AFTER DELETE ON "AgentGraphExecution" FOR EACH ROW EXECUTE FUNCTION runledger.forget_scoring();
 
 -- Every score that was ever given, and where it comes from. It outlives its job, and goes with its execution.
 CREATE TABLE runledger.scores (

@@ -141,6 +141,7 @@ mod tests {
                 "accuracy-scan",
                 "block-errors",
                 "late-executions",
+                "analytics-tick",
                 "prune"
             ]
         );

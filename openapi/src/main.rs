@@ -13,6 +13,7 @@ fn main() -> anyhow::Result<()> {
         ("trends", runledger_trends::ROUTES),
         ("analytics", runledger_analytics::ROUTES),
         ("scoring", runledger_scoring::ROUTES),
+        ("credits", runledger_credits::ROUTES),
         ("jobs", runledger_jobs::ROUTES),
         ("data-service", runledger_data_service::ROUTES),
     ];

@@ -67,6 +67,10 @@ async fn what_does_not_fit_is_refused_and_changes_nothing() {
             "/created_after",
         ),
         (json!({ "graph_id": "weather", "other": 1 }), "/other"),
+        (
+            json!({ "graph_id": "weather", "user_prompt": "{{EXECUTION_DATA}} {{EXECUTION_DATA}}" }),
+            "/user_prompt",
+        ),
         (json!({}), "/graph_id"),
     ] {
         let reply = app.admin.post(ANALYTICS).json(&body).expect(422).await;
@@ -198,7 +202,14 @@ async fn every_score_is_kept_with_where_it_comes_from() {
     score(&app, &graph, prompts).await;
     assert_eq!(llm.seen().len(), 2, "the second time it had a score");
     assert_eq!(llm.seen()[1].prompt(), "The graph weather ran.");
-    assert_eq!(llm.seen()[1].body["messages"][0]["content"], "Judge.");
+    let system = llm.seen()[1].body["messages"][0]["content"].clone();
+    assert!(
+        system
+            .as_str()
+            .unwrap()
+            .starts_with("Judge.\n\nAnswer with one JSON object"),
+        "{system}"
+    );
     assert_eq!(stats(&app, &id).await["correctness_score"], 0.25);
 
     let path = format!("/api/executions/admin/executions/{id}/scores");
@@ -259,6 +270,13 @@ async fn what_comes_as_no_verdict_fails_that_execution_alone() {
             Behaviour::Content(r#"{"activity_status": "I ran."}"#.to_owned()),
             "missing field `correctness_score`",
         ),
+        (
+            Behaviour::Content(format!(
+                r#"{{"activity_status": "I ran.", "correctness_score": "{}"}}"#,
+                "x".repeat(100_000)
+            )),
+            "invalid type: string",
+        ),
         (Behaviour::Huge, "larger than 1048576 bytes"),
     ] {
         let llm = Llm::start(Behaviour::Score(0.5)).await;
@@ -277,7 +295,7 @@ async fn what_comes_as_no_verdict_fails_that_execution_alone() {
         let failed = &report["results"][1];
         assert_eq!((&failed["status"], &failed["score"]), (&json!("failed"), &Value::Null));
         let message = failed["error_message"].as_str().unwrap();
-        assert!(message.contains(why), "{behaviour:?}: {message}");
+        assert!(message.contains(why) && message.len() < 500, "{behaviour:?}: {message}");
         let stored = stats(&app, failed["exec_id"].as_str().unwrap()).await;
         assert_eq!(stored["correctness_score"], Value::Null);
         assert_eq!(llm.seen().len(), 3, "{behaviour:?} is not tried again");

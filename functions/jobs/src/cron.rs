@@ -1,8 +1,10 @@
 //! The same jobs on Spin's cron trigger, by `spin.cron.toml`. The component's variable `job` says which one.
 
+use std::rc::Rc;
+
 use spin_sdk::variables;
 
-use crate::job::{Job, Run};
+use crate::job::{Calls, Job, Run};
 
 mod trigger {
     #![allow(missing_docs, unsafe_code, reason = "generated")]
@@ -44,7 +46,7 @@ async fn run() -> Result<(), String> {
         .map_err(|error| format!("the variable job cannot be read: {error:?}"))?;
     let job = Job::named(&name).ok_or_else(|| format!("there is no job {name}"))?;
     let (db, config) = runledger_web::scheduled().await?;
-    match job.run(&db, &config).await {
+    match job.run(&Rc::new(db), &config, Calls::AreAwaited).await {
         Ok(Run::Done(_) | Run::Busy) => Ok(()),
         Err(error) => Err(format!("the job {name} failed: {error}")),
     }

@@ -1,9 +1,11 @@
 //! What each job does. A route and a schedule run the same.
 
-use std::time::{Duration, Instant};
+use std::{rc::Rc, time::Duration};
 
-use runledger_llm::{Idle, Ran};
-use runledger_models::{AnyUser, Scope, Timestamp};
+use futures::{StreamExt as _, stream};
+use runledger_bus::Bus;
+use runledger_llm::Idle;
+use runledger_models::{AnyUser, Id, Scope, Timestamp};
 use runledger_store::{
     Db, Error,
     jobs::{self, ScanArgs},
@@ -12,6 +14,7 @@ use runledger_store::{
 };
 use runledger_web::Config;
 use serde_json::{Value, json};
+use spin_sdk::wasip3::spawn;
 
 use crate::webhook;
 
@@ -27,8 +30,10 @@ const SCAN: ScanArgs = ScanArgs {
 /// From how many runs on, and how many failures in a hundred, a block is reported.
 const MIN_BLOCK_RUNS: u32 = 10;
 const MIN_BLOCK_ERROR_RATE: u32 = 50;
-/// How long a tick begins new work: well within the deadline of a request.
-const TICK: Duration = Duration::from_secs(15);
+/// How long a tick begins new work on a job: until about the next tick.
+const TICK: Duration = Duration::from_secs(25);
+/// How many scoring jobs a tick works at at once.
+const SCORED_AT_ONCE: usize = 4;
 /// How many things a message lists.
 const LISTED: usize = 10;
 /// The most batches of one kind in a pruning, so that a run ends before its lease.
@@ -43,6 +48,19 @@ pub(crate) enum Job {
     LateExecutions,
     AnalyticsTick,
     Prune,
+}
+
+/// What becomes of calls to language models, which may take longer than the answer to a request may.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Calls {
+    /// They go on after the answer.
+    GoOn,
+    /// They are awaited: with a trigger's end its instance may end.
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        expect(dead_code, reason = "only the cron trigger does so")
+    )]
+    AreAwaited,
 }
 
 /// What a call to run a job came to.
@@ -79,11 +97,11 @@ impl Job {
     }
 
     /// Runs the job, unless a run of it is at work.
-    pub(crate) async fn run(self, db: &Db, config: &Config) -> Result<Run, Error> {
+    pub(crate) async fn run(self, db: &Rc<Db>, config: &Config, calls: Calls) -> Result<Run, Error> {
         let Some(lease) = jobs::claim(db, self.name()).await? else {
             return Ok(Run::Busy);
         };
-        let outcome = self.work(db, config).await;
+        let outcome = self.work(db, config, calls).await;
         // Whatever came of it, the next run may start.
         let told = outcome
             .as_ref()
@@ -94,7 +112,7 @@ impl Job {
         Ok(Run::Done(outcome))
     }
 
-    async fn work(self, db: &Db, config: &Config) -> Result<Value, Error> {
+    async fn work(self, db: &Rc<Db>, config: &Config, calls: Calls) -> Result<Value, Error> {
         match self {
             Self::RefreshViews => {
                 jobs::refresh_views(db).await?;
@@ -103,7 +121,7 @@ impl Job {
             Self::AccuracyScan => accuracy_scan(db, config).await,
             Self::BlockErrors => block_errors(db, config).await,
             Self::LateExecutions => late_executions(db, config).await,
-            Self::AnalyticsTick => analytics_tick(db, config).await,
+            Self::AnalyticsTick => analytics_tick(db, config, calls).await,
             Self::Prune => prune(db).await,
         }
     }
@@ -174,24 +192,27 @@ async fn late_executions(db: &Db, config: &Config) -> Result<Value, Error> {
 }
 
 /// Goes on with scoring jobs that nobody works at, or not enough.
-async fn analytics_tick(db: &Db, config: &Config) -> Result<Value, Error> {
-    let until = Instant::now() + TICK;
+async fn analytics_tick(db: &Rc<Db>, config: &Config, calls: Calls) -> Result<Value, Error> {
     let jobs = scoring::running(db, &AnyUser::for_own_work()).await?;
-    let (mut done, mut failed) = (0, 0);
-    for job in &jobs {
-        let left = until.saturating_duration_since(Instant::now());
-        match runledger_llm::run(db, config.bus.clone(), job, left, Idle::Leave).await {
-            Ok(Ran::Done) => done += 1,
-            Ok(Ran::Left) => {}
-            Err(error) => {
-                // The others may do better: it may be the key of one provider that is missing.
-                db.log()
-                    .error(&format!("the scoring job {job} does not go on: {error}"));
-                failed += 1;
-            }
-        }
+    let running = jobs.len();
+    let runs: Vec<_> = jobs
+        .into_iter()
+        .map(|job| go_on(Rc::clone(db), config.bus.clone(), job))
+        .collect();
+    let runs = stream::iter(runs).buffer_unordered(SCORED_AT_ONCE).collect::<()>();
+    match calls {
+        Calls::GoOn => spawn(runs),
+        Calls::AreAwaited => runs.await,
     }
-    Ok(json!({ "running": jobs.len(), "done": done, "failed": failed }))
+    Ok(json!({ "running": running }))
+}
+
+async fn go_on(db: Rc<Db>, bus: Option<Rc<Bus>>, job: Id) {
+    // The others may do better: it may be the key of one provider that is missing.
+    if let Err(error) = runledger_llm::run(&db, bus, &job, TICK, Idle::Leave).await {
+        db.log()
+            .error(&format!("the scoring job {job} does not go on: {error}"));
+    }
 }
 
 async fn prune(db: &Db) -> Result<Value, Error> {

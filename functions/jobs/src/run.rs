@@ -1,12 +1,14 @@
 //! `POST /api/internal/jobs/{name}/run`.
 
+use std::rc::Rc;
+
 use http::Method;
 use runledger_models::Id;
 use runledger_web::{Call, Endpoint, NoParams, Problem, Reply, ServiceOnly, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::job::{Job, Run};
+use crate::job::{Calls, Job, Run};
 
 params! {
     /// The job.
@@ -44,7 +46,7 @@ impl Endpoint for RunJob {
 
     async fn handle(call: Call<Self>) -> Result<Reply<JobRun>, Problem> {
         let job = Job::named(call.path.name.as_str()).ok_or_else(|| Problem::not_found("there is no such job"))?;
-        let outcome = job.run(&call.db, &call.config).await?;
+        let outcome = job.run(&Rc::new(call.db), &call.config, Calls::GoOn).await?;
         Ok(Reply::new(JobRun {
             job: job.name(),
             ran: matches!(outcome, Run::Done(_)),

@@ -5,22 +5,25 @@ use std::{marker::PhantomData, rc::Rc, time::Duration};
 use http::Method;
 use runledger_llm::{Idle, Settings, Unset, run};
 use runledger_models::{
-    Id, Timestamp,
+    Id, Scope, Timestamp,
     scoring::{DEFAULT_SYSTEM_PROMPT, DEFAULT_USER_PROMPT, Model, RECOMMENDED_MODEL, Report, ScoringJob, models},
 };
 use runledger_store::{
     Db,
     scoring::{self, NewJob},
 };
-use runledger_web::{AdminOnly, Call, Config, Endpoint, Form, JsonBody, Long, NoParams, Problem, Reply, Stream};
+use runledger_web::{
+    AdminOnly, Call, Config, Endpoint, Form, JsonBody, Long, NoParams, Problem, Reply, Stream, named_user,
+};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use crate::{follow, reach::reach};
+use crate::follow;
 
 const DEFAULT_BATCH_SIZE: u32 = 10;
 const MAX_BATCH_SIZE: u32 = 25;
+const DATA: &str = "{{EXECUTION_DATA}}";
 const MAX_PROMPT: usize = 100_000;
 /// The most executions of a request that waits for its report; more are for the background.
 const MOST_AT_ONCE: u32 = 1_000;
@@ -82,7 +85,10 @@ impl Endpoint for GenerateAnalytics {
             )),
             Unset::Variable(why) => Problem::internal(why),
         })?;
-        let scope = reach(&call.who, asked.user_id.as_ref())?;
+        let scope = match &asked.user_id {
+            Some(user) => Scope::User(named_user(&call.who, user, "/user_id")?),
+            None => call.who.scope(),
+        };
         let system = given(asked.system_prompt.as_ref()).unwrap_or(DEFAULT_SYSTEM_PROMPT);
         let user = given(asked.user_prompt.as_ref()).unwrap_or(DEFAULT_USER_PROMPT);
         let new = NewJob {
@@ -101,6 +107,13 @@ impl Endpoint for GenerateAnalytics {
         };
         let made = scoring::create(&call.db, call.once.as_ref(), &scope, &new).await?;
         let replayed = made.replayed;
+        // A replay of one that was made for the background.
+        if call.form != Form::Later && made.value.total_executions > u64::from(MOST_AT_ONCE) {
+            return Err(Problem::invalid_at(
+                "",
+                format!("has more than {MOST_AT_ONCE} executions; send `Prefer: respond-async`"),
+            ));
+        }
         let job = Id::parse(&made.value.id).map_err(|error| Problem::internal(error.to_string()))?;
         let db = Rc::new(call.db);
         work_off(Rc::clone(&db), &call.config, job.clone());
@@ -163,6 +176,16 @@ fn check(asked: &ExecutionAnalyticsRequest) -> Result<Model, Problem> {
                 format!("is longer than {MAX_PROMPT} characters"),
             ));
         }
+    }
+    if asked
+        .user_prompt
+        .as_ref()
+        .is_some_and(|prompt| prompt.matches(DATA).count() > 1)
+    {
+        return Err(Problem::invalid_at(
+            "/user_prompt",
+            format!("has {DATA} more than once"),
+        ));
     }
     let name = asked.model_name.as_deref().unwrap_or(RECOMMENDED_MODEL);
     let models = models().map_err(|error| Problem::internal(error.to_string()))?;

@@ -3,7 +3,6 @@
 
 mod follow;
 mod generate;
-mod reach;
 
 use runledger_web::Route;
 

@@ -98,7 +98,12 @@ impl Client {
             let response = self.call(self.body(system, user, with_schema)).await;
             usage.latency_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
             let (why, wanted) = match response {
-                Ok(response) if response.status.is_success() => return (self.read(&response.body, &mut usage), usage),
+                Ok(response) if response.status.is_success() => {
+                    // Until the answer says what was used, the cost is not known.
+                    usage.cost_usd = None;
+                    let verdict = self.read(&response.body, &mut usage);
+                    return (verdict.map_err(|why| shown(&why)), usage);
+                }
                 Ok(response) if with_schema && refuses_schemas(&response) => {
                     self.takes_schema.set(false);
                     // Nobody has been asked yet.
@@ -106,7 +111,7 @@ impl Client {
                     continue;
                 }
                 Ok(response) => {
-                    let why = told(&response);
+                    let why = told(&response, &self.settings.key);
                     if !may_pass(response.status) {
                         return (Err(why), usage);
                     }
@@ -125,16 +130,13 @@ impl Client {
             let random = getrandom::u32().unwrap_or_default();
             // Not all at once at the end of what was asked for.
             let ours = pause(usage.tries, random);
-            sleep(wanted.map_or(ours, |wanted| wanted + ours / 10)).await;
+            sleep(wanted.map_or(ours, |wanted| ours.max(wanted + ours / 10))).await;
         }
     }
 
     fn body(&self, system: &str, user: &str, with_schema: bool) -> Bytes {
-        let mut system = system.to_owned();
-        if !with_schema {
-            system.push_str("\n\n");
-            system.push_str(JSON_INSTRUCTION);
-        }
+        // In words too: some providers pass over a schema without a word.
+        let system = format!("{system}\n\n{JSON_INSTRUCTION}");
         let mut body = json!({
             "model": self.model.value,
             "messages": [
@@ -242,7 +244,7 @@ fn refuses_schemas(response: &Response) -> bool {
 }
 
 /// What a provider says of a call that it does not serve.
-fn told(response: &Response) -> String {
+fn told(response: &Response, key: &str) -> String {
     let text = String::from_utf8_lossy(&response.body);
     let message = serde_json::from_str::<serde_json::Value>(&text).ok().and_then(|body| {
         let error = &body["error"];
@@ -253,6 +255,12 @@ fn told(response: &Response) -> String {
         message.map(str::to_owned)
     });
     let message = message.unwrap_or_else(|| text.into_owned());
+    // Whatever the key looks like.
+    let message = if key.is_empty() {
+        message
+    } else {
+        message.replace(key, "[secret]")
+    };
     let message = shown(&message);
     if message.is_empty() {
         format!("the provider answered {}", response.status)

@@ -33,6 +33,10 @@ const TROUBLE: Duration = Duration::from_secs(2);
 const PUBLICATION: Duration = Duration::from_secs(1);
 /// After so many executions in one go a runner leaves the rest to the next: an instance is not to compute for ever.
 const MOST: u32 = 2_000;
+/// An execution that so many runners took and did not finish is what ends them.
+const MOST_TAKEN: u32 = 5;
+/// How often an execution is read that the database does not give.
+const MOST_READS: u32 = 5;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +131,13 @@ impl Runner<'_> {
 
     /// From the execution to what came of it.
     async fn judge(&self, item: &Item) {
+        let mut reads = 0;
         let outcome = loop {
+            if item.taken > MOST_TAKEN {
+                let why = format!("{MOST_TAKEN} runners began with it, and none came to its end");
+                break Outcome::Failed(why, None);
+            }
+            reads += 1;
             match self.work.find(self.db, item, self.client.budget()).await {
                 Ok(Some(Found::Case(case))) => {
                     let templates = self.work.templates();
@@ -144,7 +154,9 @@ impl Runner<'_> {
                     let why = "the execution was deleted or started again before it was scored";
                     break Outcome::Failed(why.to_owned(), None);
                 }
-                Err(error @ Error::Unavailable(_)) => self.wait_for_database(&error).await,
+                Err(error @ Error::Unavailable(_)) if reads < MOST_READS => self.wait_for_database(&error).await,
+                // Another runner may have better luck, when the lease has run out.
+                Err(error @ Error::Unavailable(_)) => return self.complain(&error),
                 // Another try would find the same.
                 Err(error) => {
                     self.db.log().error(&error.to_string());

@@ -3,6 +3,7 @@
 //! What a run is, which moves its status may make, how its data and statistics are read: everything here can be tested
 //! with values alone, natively.
 
+pub mod credit;
 pub mod event;
 pub mod execution;
 pub mod fault;

@@ -67,6 +67,7 @@ struct Outcome {
     illegal_move: Option<IllegalMove>,
     invalid: Option<Vec<InvalidPart>>,
     conflict: Option<String>,
+    shortfall: Option<Shortfall>,
     #[serde(default)]
     idempotency_mismatch: bool,
 }
@@ -75,6 +76,12 @@ struct Outcome {
 struct IllegalMove {
     current: ExecutionStatus,
     to: ExecutionStatus,
+}
+
+#[derive(Debug, Deserialize)]
+struct Shortfall {
+    balance: i64,
+    amount: i64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -218,6 +225,10 @@ impl Outcome {
             Self {
                 conflict: Some(why), ..
             } => Err(Error::Conflict(why)),
+            Self {
+                shortfall: Some(Shortfall { balance, amount }),
+                ..
+            } => Err(Error::Shortfall { balance, amount }),
             Self {
                 idempotency_mismatch: true,
                 ..

@@ -27,6 +27,14 @@ pub enum Error {
     /// What was sent contradicts what is stored.
     #[error("{0}")]
     Conflict(String),
+    /// There are not so many credits.
+    #[error("there are {balance} credits, and {amount} are wanted")]
+    Shortfall {
+        /// What there is to spend.
+        balance: i64,
+        /// What was to be spent.
+        amount: i64,
+    },
     /// The idempotency key was used before, for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,

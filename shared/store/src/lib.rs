@@ -8,6 +8,7 @@
 //! Every function that reaches a person's rows takes a [`Scope`](runledger_models::Scope) or that person's
 //! [`UserId`](runledger_models::UserId): there is no unscoped way in.
 
+pub mod credits;
 mod db;
 mod error;
 pub mod events;

@@ -1,6 +1,6 @@
 //! Who may call an endpoint, and what the endpoint learns of the caller.
 
-use runledger_models::{Caller, Role, UserId};
+use runledger_models::{Caller, Id, Role, UserId};
 
 use crate::Problem;
 
@@ -65,6 +65,18 @@ impl Access for AdminOnly {
     }
 }
 
+/// Services and operators.
+pub struct Trusted;
+
+impl Access for Trusted {
+    const ROLES: &'static [Role] = &[Role::Service, Role::Admin];
+    type Who = Caller;
+
+    fn admit(caller: Option<Caller>) -> Result<Caller, Problem> {
+        caller.ok_or_else(no_caller)
+    }
+}
+
 /// Services that act for one user.
 pub struct OnBehalf;
 
@@ -90,6 +102,15 @@ impl Access for OneUser {
     fn admit(caller: Option<Caller>) -> Result<UserId, Problem> {
         one_user(caller)
     }
+}
+
+/// The user that a request names at `pointer`. A header that names another user contradicts it.
+pub fn named_user(caller: &Caller, user: &Id, pointer: &str) -> Result<UserId, Problem> {
+    let user = UserId::parse(user.as_str()).map_err(|error| Problem::invalid_at(pointer, error.to_string()))?;
+    if caller.user().is_some_and(|acting_for| *acting_for != user) {
+        return Err(Problem::invalid_at(pointer, "is another user than that of X-User-Id"));
+    }
+    Ok(user)
 }
 
 fn one_user(caller: Option<Caller>) -> Result<UserId, Problem> {

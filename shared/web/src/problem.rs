@@ -43,6 +43,12 @@ pub(crate) struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<ExecutionStatus>>)]
     allowed_from: Option<&'static [ExecutionStatus]>,
+    /// For a shortfall of credits: what there is to spend.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    balance: Option<i64>,
+    /// For a shortfall of credits: what was to be spent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<i64>,
     /// A header that goes with it.
     #[serde(skip)]
     #[schema(ignore)]
@@ -84,6 +90,8 @@ impl Problem {
             errors: Vec::new(),
             current_status: None,
             allowed_from: None,
+            balance: None,
+            amount: None,
             header: None,
             internal: None,
         }))
@@ -264,6 +272,19 @@ impl From<Error> for Problem {
             }
             Error::Invalid(faults) => Self::invalid(faults.into_iter().map(FieldError::from)),
             Error::Conflict(why) => Self::conflict(why),
+            Error::Shortfall { balance, amount } => {
+                let detail = format!("there are {balance} credits to spend, and {amount} are wanted");
+                Self::new(
+                    StatusCode::PAYMENT_REQUIRED,
+                    "/problems/shortfall",
+                    "Not enough credits",
+                    detail,
+                )
+                .with(|document| {
+                    document.balance = Some(balance);
+                    document.amount = Some(amount);
+                })
+            }
             Error::KeyReused => Self::invalid_at(
                 "/headers/idempotency-key",
                 "was used before for another request; take a new key for a new request",

@@ -59,8 +59,10 @@ const NAMES: &[&str] = &[
 
 /// The least length of what counts as a value that a name introduces.
 const LEAST: usize = 6;
-/// The least length of what follows `Bearer`.
-const LEAST_BEARER: usize = 12;
+/// The least length of what follows the name of a scheme.
+const LEAST_BEARER: usize = 8;
+/// The schemes of `Authorization`, in lower case.
+const SCHEMES: &[&str] = &["apikey", "basic", "bearer", "digest", "token"];
 const PEM_BEGIN: &str = "-----BEGIN ";
 const PEM_END: &str = "-----END ";
 const PEM_KEY: &str = "PRIVATE KEY-----";
@@ -74,7 +76,7 @@ enum Before {
     Name,
     /// Behind a name and a colon or an equals sign.
     Introduced,
-    /// Behind `Bearer` or `Basic`.
+    /// Behind `Authorization`, or the name of a scheme such as `Bearer`.
     Scheme,
 }
 
@@ -100,8 +102,8 @@ pub fn mask(text: &str) -> String {
             rest = &rest[first.len_utf8()..];
             before = match (before, first) {
                 (Before::Name, '"' | '\'' | '\\' | ' ') => Before::Name,
-                (Before::Name, ':' | '=') | (Before::Introduced, '"' | '\'' | '\\' | ' ') => Before::Introduced,
-                (Before::Scheme, ' ') => Before::Scheme,
+                (Before::Name, ':' | '=') | (Before::Introduced, '"' | '\'' | '\\' | ' ' | '[') => Before::Introduced,
+                (Before::Scheme, ' ' | '=' | ':' | '"' | '\'' | '\\') => Before::Scheme,
                 _ => Before::Nothing,
             };
         }
@@ -135,10 +137,10 @@ const fn is_of_word(letter: char) -> bool {
 /// Writes a word or what hides it; and where the reader is then.
 fn take_word(word: &str, before: &Before, out: &mut String) -> Before {
     let lower = word.to_ascii_lowercase();
-    let is_scheme = lower == "bearer" || lower == "basic";
+    let is_scheme = SCHEMES.contains(&lower.as_str());
     let is_hidden = match before {
         Before::Introduced => word.len() >= LEAST && !is_scheme,
-        Before::Scheme => word.len() >= LEAST_BEARER,
+        Before::Scheme => word.len() >= LEAST_BEARER && !is_scheme,
         Before::Nothing | Before::Name => false,
     };
     if is_hidden || looks_like_secret(word) {
@@ -146,7 +148,7 @@ fn take_word(word: &str, before: &Before, out: &mut String) -> Before {
         return Before::Nothing;
     }
     out.push_str(word);
-    if is_scheme {
+    if (is_scheme && *before != Before::Nothing) || lower.ends_with("authorization") || lower == "bearer" {
         Before::Scheme
     } else if names_a_secret(word) {
         Before::Name
@@ -158,7 +160,8 @@ fn take_word(word: &str, before: &Before, out: &mut String) -> Before {
 fn looks_like_secret(word: &str) -> bool {
     let begins = |(beginning, least): &(&str, usize)| word.len() >= *least && word.starts_with(beginning);
     // Three parts make a JSON Web Token.
-    BEGINNINGS.iter().any(begins) && (!word.starts_with("eyJ") || word.matches('.').count() == 2)
+    let is_token = word.trim_end_matches('.').matches('.').count() == 2;
+    BEGINNINGS.iter().any(begins) && (!word.starts_with("eyJ") || is_token)
 }
 
 /// Hides private keys in PEM, to their end or that of the text.
@@ -226,6 +229,11 @@ mod tests {
                 "Authorization: Bearer abcdef123456789",
                 "Authorization: Bearer [secret]",
             ),
+            ("Authorization: ApiKey abcdef123456", "Authorization: ApiKey [secret]"),
+            ("authorization: token abcdef0123", "authorization: token [secret]"),
+            ("X-Authorization: abcdef0123", "X-Authorization: [secret]"),
+            (r#"{"api_keys":["abc123def"]}"#, r#"{"api_keys":["[secret]"]}"#),
+            (&format!("It was {jwt}."), "It was [secret]"),
             ("postgres://ann:hunter2@db/x", "postgres://ann:[secret]@db/x"),
             (
                 "https://ann:p@ss@example.com?q=1",
@@ -254,6 +262,7 @@ mod tests {
             "https://example.com/a:b@c",
             "https://example.com:8080/a@b",
             "tokens: 1234567",
+            "A basic understanding of bearer cheques, a digest perhaps.",
             "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----",
             r#"{"title":"The secret garden","n":[1,2]}"#,
         ] {

@@ -119,7 +119,7 @@ pub struct Templates {
 impl Templates {
     /// The user prompt for a run, of which the data have at most `max_bytes`.
     pub fn user_prompt(&self, case: &Case, max_bytes: usize) -> String {
-        let name = mask(case.graph_name.as_deref().unwrap_or("(unnamed graph)"));
+        let name = cut(&mask(case.graph_name.as_deref().unwrap_or("(unnamed graph)")));
         let data = case.data(max_bytes);
         // In one go: what is put in is not looked through again.
         let mut prompt = String::with_capacity(self.user.len() + data.len());

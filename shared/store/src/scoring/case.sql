@@ -92,7 +92,7 @@ value AS (
 kept AS (
     SELECT * FROM (
         SELECT *, sum(octet_length(text) + octet_length(name))
-            OVER (ORDER BY place, newest, is_input, name ROWS UNBOUNDED PRECEDING) AS so_far
+            OVER (ORDER BY newest, place, is_input, name ROWS UNBOUNDED PRECEDING) AS so_far
         FROM value
     ) AS summed
     WHERE so_far <= 4 * ($1 ->> 'budget')::bigint
@@ -112,7 +112,7 @@ SELECT coalesce(
         THEN json_build_object('scored', json_build_object('summary', e.stats ->> 'activity_status',
             'score', (e.stats ->> 'correctness_score')::float8))
         ELSE json_build_object('case', json_build_object(
-            'graph_name', (SELECT name FROM "AgentGraph" g
+            'graph_name', (SELECT left(name, 400) FROM "AgentGraph" g
                 WHERE g.id = e."agentGraphId" AND g.version = e."agentGraphVersion"),
             'graph_description', (SELECT left(description, 4000) FROM "AgentGraph" g
                 WHERE g.id = e."agentGraphId" AND g.version = e."agentGraphVersion"),

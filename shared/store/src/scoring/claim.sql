@@ -16,10 +16,12 @@ next AS MATERIALIZED (
 ),
 taken AS (
     UPDATE runledger.scoring_items item
-    SET lease = $1 ->> 'lease', leased_until = clock_timestamp() + ($1 ->> 'lease_seconds')::int * interval '1 second'
+    SET lease = $1 ->> 'lease', taken = taken + 1,
+        leased_until = clock_timestamp() + ($1 ->> 'lease_seconds')::int * interval '1 second'
     FROM next
     WHERE item.job_id = next.job_id AND item.place = next.place AND item.outcome IS NULL
-    RETURNING item.place, item.graph_exec_id
+        AND (item.leased_until IS NULL OR item.leased_until <= clock_timestamp())
+    RETURNING item.place, item.graph_exec_id, item.taken
 )
 SELECT json_build_object('ok', json_build_object('is_running', EXISTS (SELECT FROM job),
-    'item', (SELECT json_build_object('place', place, 'graph_exec_id', graph_exec_id) FROM taken)))
+    'item', (SELECT json_build_object('place', place, 'graph_exec_id', graph_exec_id, 'taken', taken.taken) FROM taken)))

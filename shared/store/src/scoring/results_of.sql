@@ -3,7 +3,7 @@
         'agent_id', coalesce(e."agentGraphId", job.graph_id),
         'version_id', coalesce(e."agentGraphVersion", job.graph_version, 0),
         'user_id', coalesce(e."userId", job.user_id, ''), 'exec_id', item.graph_exec_id,
-        'summary_text', item.summary, 'score', item.score, 'status', item.outcome, 'error_message', item.error,
+        'summary_text', CASE WHEN NOT e."isDeleted" THEN item.summary END, 'score', item.score, 'status', item.outcome, 'error_message', item.error,
         'started_at', e."startedAt", 'ended_at', e."endedAt")) ORDER BY item.done), '[]')
     FROM (
         SELECT * FROM runledger.scoring_items

@@ -50,6 +50,8 @@ struct Spec {
 pub struct Item {
     place: u32,
     graph_exec_id: Id,
+    /// How often a runner has taken it.
+    pub taken: u32,
 }
 
 /// What taking an execution came to.

@@ -1,0 +1,67 @@
+//! `POST /api/credits/holds`.
+
+use http::{Method, StatusCode};
+use runledger_models::{Id, Timestamp};
+use runledger_store::credits::{self, Movement};
+use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly, named_user};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::spend::check_amount;
+
+/// What is set aside.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HoldBody {
+    /// Whose credits.
+    user_id: Id,
+    /// How many, in cents.
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
+    amount: u32,
+    /// When they are free again by themselves; in a day without it.
+    expires_at: Option<Timestamp>,
+}
+
+/// Credits that are set aside.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HoldCreated {
+    /// The hold.
+    hold_id: String,
+}
+
+/// Sets credits aside.
+pub(crate) struct HoldCredits;
+
+impl Endpoint for HoldCredits {
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/api/credits/holds";
+    const STATUS: StatusCode = StatusCode::CREATED;
+    const SUMMARY: &'static str =
+        "Set credits of a user aside, if there are so many; they count as spent until the hold ends";
+    const PROBLEMS: &'static [u16] = &[402];
+    type Access = ServiceOnly;
+    type Path = NoParams;
+    type Query = NoParams;
+    type Body = JsonBody<HoldBody>;
+    type Reply = HoldCreated;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<HoldCreated>, Problem> {
+        let JsonBody(HoldBody {
+            user_id,
+            amount,
+            expires_at,
+        }) = call.body;
+        check_amount("/amount", amount, 1)?;
+        if expires_at.is_some_and(|at| at <= Timestamp::now()) {
+            return Err(Problem::invalid_at("/expires_at", "is over already"));
+        }
+        let user = named_user(&call.who, &user_id, "/user_id")?;
+        let movement = Movement::new(&user, amount, None);
+        let done = credits::hold(&call.db, call.once.as_ref(), movement, expires_at).await?;
+        let at = format!("{}/{}", Self::PATH, done.value);
+        Ok(Reply::done(done.map(|id| HoldCreated {
+            hold_id: id.to_string(),
+        }))
+        .at(&at))
+    }
+}

@@ -1,0 +1,72 @@
+//! `POST /api/credits/spend`.
+
+use http::Method;
+use runledger_models::{Id, Json, Object, credit::MAX_AMOUNT};
+use runledger_store::credits::{self, Movement};
+use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly, named_user};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::balance::Balance;
+
+/// What is spent.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SpendBody {
+    /// Who spends.
+    user_id: Id,
+    /// How much, in cents. Nothing changes nothing.
+    #[schema(maximum = 1_000_000_000)]
+    cost: u32,
+    /// What for.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Object>,
+}
+
+/// Spends credits.
+pub(crate) struct SpendCredits;
+
+impl Endpoint for SpendCredits {
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/api/credits/spend";
+    const SUMMARY: &'static str = "Spend credits of a user, if there are so many";
+    const PROBLEMS: &'static [u16] = &[402];
+    type Access = ServiceOnly;
+    type Path = NoParams;
+    type Query = NoParams;
+    type Body = JsonBody<SpendBody>;
+    type Reply = Balance;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<Balance>, Problem> {
+        let JsonBody(SpendBody {
+            user_id,
+            cost,
+            metadata,
+        }) = call.body;
+        check_amount("/cost", cost, 0)?;
+        let user = named_user(&call.who, &user_id, "/user_id")?;
+        let metadata = as_json(metadata)?;
+        let movement = Movement::new(&user, cost, metadata.as_ref());
+        let done = credits::spend(&call.db, call.once.as_ref(), &movement).await?;
+        Ok(Reply::done(done.map(|balance| Balance { balance })))
+    }
+}
+
+/// Refuses an amount that is too small or too large.
+pub(crate) fn check_amount(pointer: &str, amount: u32, least: u32) -> Result<(), Problem> {
+    if (least..=MAX_AMOUNT).contains(&amount) {
+        Ok(())
+    } else {
+        Err(Problem::invalid_at(
+            pointer,
+            format!("must be from {least} to {MAX_AMOUNT}"),
+        ))
+    }
+}
+
+/// The object as carried JSON.
+pub(crate) fn as_json(metadata: Option<Object>) -> Result<Option<Json>, Problem> {
+    let Some(metadata) = metadata else { return Ok(None) };
+    let text = serde_json::to_string(&metadata).and_then(|text| serde_json::from_str(&text));
+    text.map(Some).map_err(|error| Problem::internal(error.to_string()))
+}

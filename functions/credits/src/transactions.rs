@@ -1,0 +1,73 @@
+//! `GET /api/credits/transactions`.
+
+use http::Method;
+use runledger_models::credit::{CreditTransaction, TransactionType};
+use runledger_store::credits;
+use runledger_web::{Bounded, Call, Cursor, Endpoint, Names, NoParams, One, OneUser, Problem, Reply, params};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+const DEFAULT_LIMIT: u32 = 25;
+
+/// A kind of transactions in a query.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind(TransactionType);
+
+impl Names for Kind {
+    fn named(name: &str) -> Option<Self> {
+        TransactionType::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+            .map(Self)
+    }
+
+    fn names() -> Vec<&'static str> {
+        TransactionType::ALL.iter().map(|kind| kind.as_str()).collect()
+    }
+}
+
+params! {
+    /// Which transactions.
+    pub(crate) struct TransactionsQuery {
+        /// Where the last part ended.
+        cursor: Option<Cursor>,
+        /// The most transactions; 25 without it.
+        limit: Option<Bounded<1, 100>>,
+        /// Only those of this kind.
+        r#type: Option<One<Kind>>,
+    }
+}
+
+/// Transactions, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Transactions {
+    /// The transactions.
+    transactions: Vec<CreditTransaction>,
+    /// Where the next part begins; null at the end.
+    next_cursor: Option<String>,
+}
+
+/// Lists how a user's credits moved.
+pub(crate) struct ListTransactions;
+
+impl Endpoint for ListTransactions {
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/api/credits/transactions";
+    const SUMMARY: &'static str = "List how a user's credits moved, newest first";
+    type Access = OneUser;
+    type Path = NoParams;
+    type Query = TransactionsQuery;
+    type Body = ();
+    type Reply = Transactions;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<Transactions>, Problem> {
+        let limit = call.query.limit.map_or(DEFAULT_LIMIT, |Bounded(limit)| limit);
+        let kind = call.query.r#type.map(|One(Kind(kind))| kind);
+        let before = call.query.cursor.map(|Cursor(position)| position);
+        let (transactions, next) = credits::transactions(&call.db, &call.who, kind, before.as_ref(), limit).await?;
+        Ok(Reply::new(Transactions {
+            transactions,
+            next_cursor: next.map(|position| Cursor(position).encode()),
+        }))
+    }
+}

@@ -1,0 +1,88 @@
+//! Credits: what users have, spend and are given (seed `executor/database.py`). Amounts are cents.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{Json, Timestamp, time::deserialize_stored};
+
+/// The most that one transaction moves.
+pub const MAX_AMOUNT: u32 = 1_000_000_000;
+
+/// What a transaction is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TransactionType {
+    /// The user paid.
+    TopUp,
+    /// The user spent.
+    Usage,
+    /// The user was given something.
+    Grant,
+    /// The user was given something back.
+    Refund,
+    /// A card was looked at, without moving anything.
+    CardCheck,
+}
+
+impl TransactionType {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::TopUp, Self::Usage, Self::Grant, Self::Refund, Self::CardCheck];
+
+    /// The name on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TopUp => "TOP_UP",
+            Self::Usage => "USAGE",
+            Self::Grant => "GRANT",
+            Self::Refund => "REFUND",
+            Self::CardCheck => "CARD_CHECK",
+        }
+    }
+}
+
+/// A movement of credits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CreditTransaction {
+    /// The transaction.
+    pub transaction_key: String,
+    /// What it moved: below zero where it was spent.
+    pub amount: i64,
+    /// What it is.
+    #[serde(rename = "type")]
+    pub kind: TransactionType,
+    /// The balance after it; null where it was not noted.
+    pub running_balance: Option<i64>,
+    /// When it was.
+    #[serde(deserialize_with = "deserialize_stored")]
+    pub created_at: Timestamp,
+    /// What it was for.
+    #[schema(value_type = Option<Object>)]
+    pub metadata: Option<Json>,
+}
+
+/// What does not add up about a user's credits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CreditFault {
+    /// Whose credits they are.
+    pub user_id: String,
+    /// What should be equal: `balance` (to the sum of the active amounts), or `running_balance` (to the one before it and
+    /// the amount).
+    pub what: String,
+    /// The transaction, for a running balance.
+    pub transaction_key: Option<String>,
+    /// What it should be.
+    pub expected: i64,
+    /// What it is; null where it is missing.
+    pub found: Option<i64>,
+}
+
+/// Whether everybody's credits add up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CreditAudit {
+    /// How many users have credits or transactions.
+    pub users: u64,
+    /// How many active transactions were added up.
+    pub transactions: u64,
+    /// What does not add up; at most a thousand.
+    pub faults: Vec<CreditFault>,
+}

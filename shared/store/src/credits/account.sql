@@ -1,0 +1,15 @@
+-- What the user of the argument has and has set aside. A user without a balance has what its transactions come to, as the
+-- platform counts.
+account AS MATERIALIZED (
+    SELECT coalesce(
+            (SELECT balance FROM "UserBalance" WHERE "userId" = $1::jsonb ->> 'user_id'),
+            (SELECT sum(amount) FROM "CreditTransaction" WHERE "userId" = $1 ->> 'user_id' AND "isActive"),
+            0)::bigint AS balance,
+        (SELECT coalesce(sum(amount), 0) FROM runledger.credit_holds
+        WHERE user_id = $1 ->> 'user_id' AND ended_at IS NULL AND expires_at > clock_timestamp()
+            AND id IS DISTINCT FROM $1 ->> 'hold_id') AS held,
+        -- One after the other, so that the last one is the last one.
+        greatest(clock_timestamp() AT TIME ZONE 'UTC', (
+            SELECT max("createdAt") + interval '1 ms' FROM "CreditTransaction"
+            WHERE "userId" = $1 ->> 'user_id'))::timestamp(3) AS at
+)

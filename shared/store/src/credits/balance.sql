@@ -1,0 +1,1 @@
+SELECT json_build_object('ok', balance - held)::text FROM account

@@ -1,0 +1,16 @@
+-- The balance rises.
+, given AS (
+    INSERT INTO "UserBalance" AS kept ("userId", balance, "updatedAt")
+    SELECT $1 ->> 'user_id', balance + ($1 ->> 'amount')::int, now() AT TIME ZONE 'UTC'
+    FROM account
+    ON CONFLICT ("userId") DO UPDATE
+        SET balance = kept.balance + ($1 ->> 'amount')::int, "updatedAt" = excluded."updatedAt"
+    RETURNING balance
+),
+written AS (
+    INSERT INTO "CreditTransaction" ("transactionKey", "userId", amount, type, "runningBalance", metadata, "createdAt")
+    SELECT $1 ->> 'transaction_key', $1 ->> 'user_id', ($1 ->> 'amount')::int, ($1 ->> 'type')::"CreditTransactionType",
+        given.balance, $1 -> 'metadata', account.at
+    FROM given, account
+)
+SELECT json_build_object('ok', given.balance - account.held) FROM given, account

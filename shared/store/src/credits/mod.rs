@@ -1,0 +1,215 @@
+//! Credits: one statement for each movement, which locks the balance, checks it, changes it and writes it down.
+
+use runledger_models::{
+    Id, Json, Scope, Timestamp, UserId,
+    credit::{CreditAudit, CreditTransaction, TransactionType},
+    paging::Position,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{Db, Done, Error, IdempotencyKey, keyset::Part};
+
+/// A statement on one user's account that runs while no other of these does.
+macro_rules! alone {
+    ($($file:literal),+) => {
+        concat!(
+            "SELECT runledger.one_at_a_time($1::jsonb ->> 'lock', $statement$\nWITH ",
+            include_str!("account.sql"),
+            $(include_str!($file),)+
+            "\n$statement$, $1)::text"
+        )
+    };
+}
+
+const BALANCE: &str = concat!("WITH ", include_str!("account.sql"), include_str!("balance.sql"));
+/// Spends credits.
+pub const SPEND: &str = alone!("free.sql", "spend.sql", "spent.sql");
+const GIVE: &str = alone!("give.sql");
+const HOLD: &str = alone!("hold.sql");
+const CAPTURE: &str = alone!(
+    "capture.sql",
+    "spend.sql",
+    "captured.sql",
+    "spent.sql",
+    "captured_or_not.sql"
+);
+const RELEASE: &str = include_str!("release.sql");
+const FIND_HOLD: &str = include_str!("find_hold.sql");
+const TRANSACTIONS: &str = include_str!("transactions.sql");
+const AUDIT: &str = include_str!("audit.sql");
+
+/// The arguments of every movement.
+#[derive(Debug, Serialize)]
+pub struct Movement<'a> {
+    lock: String,
+    user_id: &'a UserId,
+    amount: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_key: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none", rename = "type")]
+    kind: Option<TransactionType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<&'a Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold_id: Option<&'a Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+}
+
+impl<'a> Movement<'a> {
+    /// Moves this much of a user's credits, with what it is for.
+    pub fn new(user_id: &'a UserId, amount: u32, metadata: Option<&'a Json>) -> Self {
+        Self {
+            lock: format!("runledger.credits:{}", user_id.as_str()),
+            user_id,
+            amount,
+            transaction_key: Some(Id::generate()),
+            kind: None,
+            metadata,
+            id: None,
+            hold_id: None,
+            expires_at: None,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct OfUser<'a> {
+    user_id: &'a UserId,
+}
+
+/// What a user may spend: the balance without what is set aside.
+pub async fn balance(db: &Db, user: &UserId) -> Result<i64, Error> {
+    db.read(BALANCE, &OfUser { user_id: user }).await
+}
+
+/// Spends credits; what is left. With a shortfall nothing happens.
+pub async fn spend(db: &Db, once: Option<&IdempotencyKey>, movement: &Movement<'_>) -> Result<Done<i64>, Error> {
+    if movement.amount == 0 {
+        let value = balance(db, movement.user_id).await?;
+        return Ok(Done { value, replayed: false });
+    }
+    db.write(SPEND, movement, once).await
+}
+
+/// Adds credits; what there is then.
+pub async fn give(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    movement: Movement<'_>,
+    kind: TransactionType,
+) -> Result<Done<i64>, Error> {
+    let movement = Movement {
+        kind: Some(kind),
+        ..movement
+    };
+    db.write(GIVE, &movement, once).await
+}
+
+/// Sets credits aside until a time, or for a day; the hold.
+pub async fn hold(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    movement: Movement<'_>,
+    expires_at: Option<Timestamp>,
+) -> Result<Done<Id>, Error> {
+    let movement = Movement {
+        transaction_key: None,
+        id: Some(Id::generate()),
+        expires_at,
+        ..movement
+    };
+    db.write(HOLD, &movement, once).await
+}
+
+/// What is known of a hold.
+#[derive(Debug, Deserialize)]
+pub struct Hold {
+    /// Whose credits they are.
+    pub user_id: UserId,
+    /// How many.
+    pub amount: u32,
+    /// `open`, `captured`, `released` or `expired`.
+    pub state: String,
+}
+
+#[derive(Serialize)]
+struct HoldArgs<'a> {
+    hold_id: &'a Id,
+    user_id: Option<&'a str>,
+}
+
+/// A hold within `scope`.
+pub async fn find_hold(db: &Db, scope: &Scope, hold: &Id) -> Result<Hold, Error> {
+    let args = HoldArgs {
+        hold_id: hold,
+        user_id: scope.user_id(),
+    };
+    db.read(FIND_HOLD, &args).await
+}
+
+/// Spends credits of what a hold has set aside, and ends it; what is left.
+pub async fn capture(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    movement: Movement<'_>,
+    hold: &Id,
+) -> Result<Done<i64>, Error> {
+    let movement = Movement {
+        hold_id: Some(hold),
+        ..movement
+    };
+    db.write(CAPTURE, &movement, once).await
+}
+
+/// Ends a hold without spending.
+pub async fn release(db: &Db, once: Option<&IdempotencyKey>, scope: &Scope, hold: &Id) -> Result<Done<()>, Error> {
+    let args = HoldArgs {
+        hold_id: hold,
+        user_id: scope.user_id(),
+    };
+    let done: Done<bool> = db.write(RELEASE, &args, once).await?;
+    Ok(done.map(|_| ()))
+}
+
+/// A user's transactions, newest first.
+pub async fn transactions(
+    db: &Db,
+    user: &UserId,
+    kind: Option<TransactionType>,
+    before: Option<&Position>,
+    limit: u32,
+) -> Result<(Vec<CreditTransaction>, Option<Position>), Error> {
+    #[derive(Serialize)]
+    struct Args<'a> {
+        user_id: &'a UserId,
+        #[serde(skip_serializing_if = "Option::is_none", rename = "type")]
+        kind: Option<TransactionType>,
+        #[serde(flatten)]
+        part: Part<'a>,
+    }
+    let args = Args {
+        user_id: user,
+        kind,
+        part: Part::before(before, limit),
+    };
+    crate::keyset::cut(db.read(TRANSACTIONS, &args).await?, limit, |row: &CreditTransaction| {
+        Ok(Position {
+            created_at: row.created_at,
+            id: Id::parse(&row.transaction_key).map_err(|error| Error::internal(error.to_string()))?,
+        })
+    })
+}
+
+/// Whether the credits within `scope` add up.
+pub async fn audit(db: &Db, scope: &Scope) -> Result<CreditAudit, Error> {
+    #[derive(Serialize)]
+    struct Args<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user_id: Option<&'a str>,
+    }
+    let user_id = scope.user_id();
+    db.read(AUDIT, &Args { user_id }).await
+}
