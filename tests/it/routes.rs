@@ -116,10 +116,10 @@ async fn another_tenants_execution_and_one_that_does_not_exist_look_the_same() {
         .iter()
         .filter(|operation| operation.stranger == Stranger::Refused(404))
     {
-        let caller = if operation.access == Access::Service {
-            app.service_for("bob")
-        } else {
-            app.user("bob")
+        let caller = match operation.access {
+            Access::Service => app.service_for("bob"),
+            Access::Admin => app.admin_for("bob"),
+            _ => app.user("bob"),
         };
         let mut answers = Vec::new();
         for id in [execution.as_str(), "no-such-execution"] {

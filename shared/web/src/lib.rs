@@ -40,4 +40,6 @@ pub use serve::serve;
 pub use stream::{Gone, Sink, Stream};
 
 #[doc(hidden)]
+pub use params::field_name;
+#[doc(hidden)]
 pub use utoipa;

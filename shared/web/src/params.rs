@@ -136,6 +136,12 @@ fn single(texts: &[String]) -> Result<&str, String> {
     }
 }
 
+/// The name of a parameter whose field is written like this: `r#type` is `type`.
+#[doc(hidden)]
+pub fn field_name(written: &'static str) -> &'static str {
+    written.strip_prefix("r#").unwrap_or(written)
+}
+
 /// Declares a struct of parameters: `params! { /// Docs. pub struct Query { /// Docs. limit: Option<Bounded<1, 100>>, } }`
 #[macro_export]
 macro_rules! params {
@@ -154,7 +160,7 @@ macro_rules! params {
         impl $crate::Params for $name {
             fn take(source: &mut $crate::Source) -> Option<Self> {
                 // All are looked at before any counts, so that every fault is told.
-                $( let $field = source.take::<$type>(stringify!($field)); )+
+                $( let $field = source.take::<$type>($crate::field_name(stringify!($field))); )+
                 Some(Self { $( $field: $field?, )+ })
             }
 
@@ -163,7 +169,7 @@ macro_rules! params {
                 place: $crate::utoipa::openapi::path::ParameterIn,
             ) -> Vec<$crate::utoipa::openapi::path::Parameter> {
                 vec![$(
-                    $crate::openapi::parameter::<$type>(&place, stringify!($field), concat!($($field_doc),+)),
+                    $crate::openapi::parameter::<$type>(&place, $crate::field_name(stringify!($field)), concat!($($field_doc),+)),
                 )+]
             }
         }
