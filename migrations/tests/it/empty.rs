@@ -44,6 +44,7 @@ async fn an_empty_database_gets_everything() {
         "public.UserBalance",
         "runledger.accuracy_alerts",
         "runledger.block_registry",
+        "runledger.credit_holds",
         "runledger.event_state",
         "runledger.events",
         "runledger.execution_rollups",
@@ -52,6 +53,9 @@ async fn an_empty_database_gets_everything() {
         "runledger.migrations",
         "runledger.queue_entries",
         "runledger.rollup_backfill",
+        "runledger.scores",
+        "runledger.scoring_items",
+        "runledger.scoring_jobs",
         "runledger.share_ends",
     ];
     assert_eq!(column(&client, tables).await, expected);
