@@ -94,11 +94,11 @@ impl Tail {
         }
         if sink.send(greeting.as_bytes()).await.is_ok() {
             // Its end is all that there is to say: the reader has gone, or is to come back.
-            let _ = self.follow(&mut sink).await;
+            let _ = self.follow(&mut sink, head).await;
         }
     }
 
-    async fn follow(&mut self, sink: &mut Sink) -> Result<(), Gone> {
+    async fn follow(&mut self, sink: &mut Sink, head: i64) -> Result<(), Gone> {
         let bus = self.config.bus.clone();
         let mut wake = None;
         let is_relaying = Rc::new(Cell::new(false));
@@ -123,7 +123,8 @@ impl Tail {
                 sink.check().await?;
             }
             if let (None, Some(bus)) = (&wake, &bus) {
-                match bus.wake(&self.db, &self.scope, self.position).await {
+                // Not from where the reader is: what it saw since the start may be unknown to Redis.
+                match bus.wake(&self.db, &self.scope, head).await {
                     Ok(made) => wake = Some(made),
                     Err(error) => self.complain(&error),
                 }

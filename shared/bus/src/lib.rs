@@ -82,7 +82,7 @@ impl Bus {
         }
     }
 
-    /// What wakes a reader of this scope; it has seen everything up to the event numbered `seen`.
+    /// What wakes a reader of this scope, from the event after the one numbered `seen` on.
     pub async fn wake(self: &Rc<Self>, db: &Db, scope: &Scope, seen: i64) -> Result<Wake, runledger_store::Error> {
         let keys = self.keys(db).await?;
         Ok(Wake::new(Rc::clone(self), keys.wake(scope.user_id()), seen))
