@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: measures the application, built for release, against a native baseline.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::Result;
@@ -11,6 +13,15 @@ use crate::run::{status, step};
 use crate::setup::build;
 use crate::setup::install::Consent;
 use crate::setup::services::{Plan, Purpose};
+
+/// The `pgbench` beside a server's programs, or beside what those are links to.
+fn pgbench(programs: &Path) -> Option<PathBuf> {
+    let linked = fs::canonicalize(programs.join("postgres")).ok()?;
+    [programs, linked.parent()?]
+        .into_iter()
+        .map(|folder| folder.join("pgbench"))
+        .find(|program| program.exists())
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
@@ -41,8 +52,8 @@ impl Bench {
             .env("REDIS_URL", services.redis_url())
             .env("RUNLEDGER_LOCAL_BIN", release.join("runledger-local"))
             .env("RUNLEDGER_MANIFEST", project.spin_manifest());
-        if let Some(programs) = services.postgres_programs() {
-            bench.env("PGBENCH", programs.join("pgbench"));
+        if let Some(pgbench) = services.postgres_programs().and_then(pgbench) {
+            bench.env("PGBENCH", pgbench);
         }
         let outcome = status(&mut bench);
         services.stop()?;
