@@ -12,6 +12,7 @@ mod load;
 mod measure;
 mod options;
 mod report;
+mod run;
 mod scenario;
 mod scoring;
 mod server;

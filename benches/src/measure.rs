@@ -1,11 +1,9 @@
 //! One run from beginning to end.
 
-use std::{fs, process::ExitCode, sync::Arc, thread};
+use std::{process::ExitCode, sync::Arc, thread};
 
-use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use tokio::signal::unix::{SignalKind, signal};
+use anyhow::{Context as _, Result, bail, ensure};
 use url::Url;
-use uuid::Uuid;
 
 use crate::{
     client::{Client, request},
@@ -15,6 +13,7 @@ use crate::{
     load::{self, Load},
     options::Options,
     report::{Conditions, Measured, Report},
+    run,
     scenario::Scenario,
     server::{Server, Settings, Side},
     wire::Wire,
@@ -28,42 +27,14 @@ const COUNTED: u64 = 200;
 
 /// Measures everything, prints it, and writes it down.
 pub(crate) async fn run(options: &Options) -> Result<ExitCode> {
-    fs::create_dir_all(&options.output).with_context(|| format!("cannot make {}", options.output.display()))?;
-    let server = options.database_url.as_ref();
-    let server = server.context("which Postgres server? Set DATABASE_URL, or let `cargo xtask bench` start one")?;
-    let database = Database::create(server).await?;
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    // When this is dropped, so are the servers.
-    let report = tokio::select! {
-        report = measure(options, &database) => report,
-        _ = interrupt.recv() => Err(anyhow!("interrupted")),
-        _ = terminate.recv() => Err(anyhow!("terminated")),
-    };
-    let removed = database.remove().await;
-    let report = report?;
-    removed?;
-
-    print!("{report}");
-    let path = options.output.join("results.json");
-    fs::write(&path, serde_json::to_string_pretty(&report)? + "\n")
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    println!("\nWritten to {}", path.display());
-    Ok(if options.enforce && !report.reached() {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
+    run::run(options, "results.json", async |database: &Database| {
+        measure(options, database).await
     })
+    .await
 }
 
 async fn measure(options: &Options, database: &Database) -> Result<Report> {
-    let settings = Settings {
-        host: options.host.clone(),
-        manifest: options.manifest.clone(),
-        output: options.output.clone(),
-        secret: format!("{}{}", Uuid::now_v7().simple(), Uuid::now_v7().simple()),
-        postgres_connections: options.connections,
-        redis: None,
-    };
+    let settings = Settings::new(options, None);
     progress("Making a database and filling it through the API");
     let servers = start_both(&settings, database.url(), "").await?;
     let world = World::build(&settings.secret, servers[0].address).await?;

@@ -9,6 +9,7 @@ use crate::{
     components::Component,
     events::Events,
     load::{Turn, histogram},
+    run::Judged,
     scenario::Scenario,
     server::Side,
     wire::Traffic,
@@ -199,9 +200,10 @@ impl Report {
             targets,
         })
     }
+}
 
-    /// Whether all that is wanted is there.
-    pub(crate) fn reached(&self) -> bool {
+impl Judged for Report {
+    fn reached(&self) -> bool {
         self.targets.iter().all(|target| target.reached)
     }
 }

@@ -19,6 +19,7 @@ use crate::{
     client::{Caller, Client, request},
     database::Database,
     options::Options,
+    run::{self, Judged},
     server::{Server, Settings, Side},
     token,
     world::{GRAPH, World},
@@ -53,7 +54,9 @@ impl Report {
     fn ratio(&self) -> f64 {
         self.seconds / self.ideal_seconds
     }
+}
 
+impl Judged for Report {
     fn reached(&self) -> bool {
         self.ratio() <= TARGET
     }
@@ -76,30 +79,14 @@ impl fmt::Display for Report {
 
 /// Measures a scoring job, prints what was found, and writes it down.
 pub(crate) async fn run(options: &Options) -> Result<ExitCode> {
-    std::fs::create_dir_all(&options.output)?;
-    let server = options.database_url.as_ref();
-    let database = Database::create(server.context("which Postgres server? Set DATABASE_URL")?).await?;
-    let measured = measure(options, &database).await;
-    let removed = database.remove().await;
-    let report = measured?;
-    removed?;
-    print!("{report}");
-    let path = options.output.join("scoring.json");
-    std::fs::write(&path, serde_json::to_string_pretty(&report)? + "\n")?;
-    println!("\nWritten to {}", path.display());
-    let reached = report.reached() || !options.enforce;
-    Ok(if reached { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    run::run(options, "scoring.json", async |database: &Database| {
+        measure(options, database).await
+    })
+    .await
 }
 
 async fn measure(options: &Options, database: &Database) -> Result<Report> {
-    let settings = Settings {
-        host: options.host.clone(),
-        manifest: options.manifest.clone(),
-        output: options.output.clone(),
-        secret: "a secret of the benchmark, longer than 32 bytes".to_owned(),
-        postgres_connections: options.connections,
-        redis: options.redis_url.clone(),
-    };
+    let settings = Settings::new(options, options.redis_url.clone());
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
     tokio::spawn(serve_model(listener));

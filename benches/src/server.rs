@@ -21,6 +21,9 @@ use tokio::{
     time::timeout,
 };
 use url::Url;
+use uuid::Uuid;
+
+use crate::options::Options;
 
 /// How long a server may take until it serves; the host may have to compile its components.
 const START_PATIENCE: Duration = Duration::from_mins(2);
@@ -68,6 +71,18 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// The settings of a run, with a secret of its own.
+    pub(crate) fn new(options: &Options, redis: Option<Url>) -> Self {
+        Self {
+            host: options.host.clone(),
+            manifest: options.manifest.clone(),
+            output: options.output.clone(),
+            secret: format!("{}{}", Uuid::now_v7().simple(), Uuid::now_v7().simple()),
+            postgres_connections: options.connections,
+            redis,
+        }
+    }
+
     /// The host's command, without what it is to do.
     pub(crate) fn host_command(&self, database: &Url) -> Result<Command> {
         let mut command = Command::new(&self.host);

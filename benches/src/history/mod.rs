@@ -20,6 +20,7 @@ use crate::{
     database::Database,
     load::histogram,
     options::Options,
+    run,
     server::{Server, Settings, Side},
     token,
 };
@@ -38,33 +39,14 @@ const LAST_PAGE: u32 = 1_000;
 
 /// Measures everything about history, prints it, and writes it down.
 pub(crate) async fn run(options: &Options, sizes: &[u32]) -> Result<ExitCode> {
-    std::fs::create_dir_all(&options.output)?;
-    let server = options
-        .database_url
-        .as_ref()
-        .context("which Postgres server? Set DATABASE_URL")?;
-    let database = Database::create(server).await?;
-    let measured = measure(options, &database, sizes).await;
-    let removed = database.remove().await;
-    let report = measured?;
-    removed?;
-    print!("{report}");
-    let path = options.output.join("history.json");
-    std::fs::write(&path, serde_json::to_string_pretty(&report)? + "\n")?;
-    println!("\nWritten to {}", path.display());
-    let reached = report.reached() || !options.enforce;
-    Ok(if reached { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    run::run(options, "history.json", async |database: &Database| {
+        measure(options, database, sizes).await
+    })
+    .await
 }
 
 async fn measure(options: &Options, database: &Database, sizes: &[u32]) -> Result<Report> {
-    let settings = Settings {
-        host: options.host.clone(),
-        manifest: options.manifest.clone(),
-        output: options.output.clone(),
-        secret: "a secret of the benchmark, longer than 32 bytes".to_owned(),
-        postgres_connections: options.connections,
-        redis: None,
-    };
+    let settings = Settings::new(options, None);
     let mut report = Report::default();
     for size in sizes {
         eprintln!("Making {size} executions");

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::run::Judged;
+
 use super::{peer::Peer, writers::Writers};
 
 /// The latency of a question.
@@ -113,8 +115,10 @@ impl Report {
         }
         targets
     }
+}
 
-    pub(super) fn reached(&self) -> bool {
+impl Judged for Report {
+    fn reached(&self) -> bool {
         self.targets().iter().all(Target::reached)
     }
 }

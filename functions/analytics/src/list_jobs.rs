@@ -1,8 +1,8 @@
 //! `GET /api/executions/admin/execution_analytics/jobs`.
 
 use http::Method;
-use runledger_models::{Id, paging::Position, scoring::ScoringJob};
-use runledger_store::scoring::{self, JobPlace};
+use runledger_models::{Id, scoring::ScoringJob};
+use runledger_store::scoring;
 use runledger_web::{AdminOnly, Bounded, Call, Cursor, Endpoint, NoParams, Problem, Reply, params};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -50,23 +50,12 @@ impl Endpoint for ListScoringJobs {
             limit,
         } = call.query;
         let limit = limit.map_or(DEFAULT_LIMIT, |Bounded(limit)| limit);
-        let place = cursor.as_ref().map(|Cursor(position)| JobPlace {
-            before_time: position.created_at,
-            before_id: &position.id,
-        });
+        let before = cursor.map(|Cursor(position)| position);
         let scope = call.who.scope();
-        let mut jobs = scoring::list(&call.db, &scope, graph_id.as_ref(), place, limit + 1).await?;
-        let more = jobs.len() > limit as usize;
-        jobs.truncate(limit as usize);
-        let next = jobs.last().filter(|_| more).and_then(|last| {
-            Some(Cursor(Position {
-                created_at: last.created_at,
-                id: Id::parse(&last.id).ok()?,
-            }))
-        });
+        let (jobs, next) = scoring::list(&call.db, &scope, graph_id.as_ref(), before.as_ref(), limit).await?;
         Ok(Reply::new(ScoringJobs {
-            next_cursor: next.map(|cursor| cursor.encode()),
             jobs,
+            next_cursor: next.map(|position| Cursor(position).encode()),
         }))
     }
 }

@@ -5,7 +5,7 @@ use std::{marker::PhantomData, rc::Rc, time::Duration};
 use http::Method;
 use runledger_llm::{Idle, Settings, Unset, run};
 use runledger_models::{
-    Id, Scope, Timestamp,
+    Id, Timestamp,
     scoring::{DEFAULT_SYSTEM_PROMPT, DEFAULT_USER_PROMPT, Model, RECOMMENDED_MODEL, Report, ScoringJob, models},
 };
 use runledger_store::{
@@ -13,7 +13,7 @@ use runledger_store::{
     scoring::{self, NewJob},
 };
 use runledger_web::{
-    AdminOnly, Call, Config, Endpoint, Form, JsonBody, Long, NoParams, Problem, Reply, Stream, named_user,
+    AdminOnly, Call, Config, Endpoint, Form, JsonBody, Long, NoParams, Problem, Reply, Stream, named_scope,
 };
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -85,10 +85,7 @@ impl Endpoint for GenerateAnalytics {
             )),
             Unset::Variable(why) => Problem::internal(why),
         })?;
-        let scope = match &asked.user_id {
-            Some(user) => Scope::User(named_user(&call.who, user, "/user_id")?),
-            None => call.who.scope(),
-        };
+        let scope = named_scope(&call.who, asked.user_id.as_ref(), "/user_id")?;
         let system = given(asked.system_prompt.as_ref()).unwrap_or(DEFAULT_SYSTEM_PROMPT);
         let user = given(asked.user_prompt.as_ref()).unwrap_or(DEFAULT_USER_PROMPT);
         let new = NewJob {

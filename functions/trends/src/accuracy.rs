@@ -1,9 +1,11 @@
 //! `GET /api/executions/admin/execution_accuracy_trends`.
 
 use http::Method;
-use runledger_models::{Caller, Id, Role, Timestamp, UserId, monitors::AccuracyTrends};
+use runledger_models::{Id, Timestamp, monitors::AccuracyTrends};
 use runledger_store::trends::{self, AccuracyQuery};
-use runledger_web::{AdminOnly, Bounded, Call, Endpoint, Names, NoParams, One, Percent, Problem, Reply, params};
+use runledger_web::{
+    AdminOnly, Bounded, Call, Endpoint, Names, NoParams, One, Percent, Problem, Reply, named_scope, params,
+};
 
 const DEFAULT_DAYS: u32 = 30;
 const DEFAULT_THRESHOLD: f64 = 10.0;
@@ -64,35 +66,21 @@ impl Endpoint for GetAccuracyTrends {
 
     async fn handle(call: Call<Self>) -> Result<Reply<AccuracyTrends>, Problem> {
         let asked = call.query;
-        let caller = narrow(call.who, asked.user_id)?;
+        let scope = named_scope(&call.who, asked.user_id.as_ref(), "/query/user_id")?;
         let query = AccuracyQuery {
             graph_id: asked.graph_id,
             days_back: asked.days_back.map_or(DEFAULT_DAYS, |Bounded(days)| days),
             by_calendar: asked.window == Some(One(Window::Calendar)),
             historical: asked.include_historical.unwrap_or(false),
         };
-        let rows = trends::accuracy(&call.db, &caller.scope(), &query).await?;
+        let rows = trends::accuracy(&call.db, &scope, &query).await?;
         Ok(Reply::new(AccuracyTrends::new(
             rows,
             query.graph_id.as_str(),
-            caller.user().map(UserId::as_str),
+            scope.user_id(),
             asked.drop_threshold.map_or(DEFAULT_THRESHOLD, |Percent(drop)| drop),
             query.historical,
             Timestamp::now(),
         )))
     }
-}
-
-/// The operator, acting for the user that the query names. A header that names another user contradicts it.
-fn narrow(caller: Caller, user: Option<Id>) -> Result<Caller, Problem> {
-    let Some(user) = user.and_then(|user| UserId::parse(user.as_str()).ok()) else {
-        return Ok(caller);
-    };
-    if caller.user().is_some_and(|acting_for| *acting_for != user) {
-        return Err(Problem::invalid_at(
-            "/query/user_id",
-            "is another user than that of X-User-Id",
-        ));
-    }
-    Ok(Caller::new(caller.subject().clone(), Role::Admin, Some(user)))
 }

@@ -5,5 +5,5 @@ mod retry;
 mod runner;
 mod settings;
 
-pub use runner::{Idle, Ran, run};
+pub use runner::{Idle, run};
 pub use settings::{Settings, Unset};

@@ -38,15 +38,6 @@ const MOST_TAKEN: u32 = 5;
 /// How often an execution is read that the database does not give.
 const MOST_READS: u32 = 5;
 
-/// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ran {
-    /// The job is done, or was cancelled.
-    Done,
-    /// The job goes on, and this runner does not.
-    Left,
-}
-
 /// What a runner does when others have all that is left of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Idle {
@@ -70,10 +61,10 @@ struct Runner<'a> {
 }
 
 /// Works a job off, for `life` at most (what has begun then is finished).
-pub async fn run(db: &Db, bus: Option<Rc<Bus>>, job: &Id, life: Duration, idle: Idle) -> Result<Ran, Error> {
+pub async fn run(db: &Db, bus: Option<Rc<Bus>>, job: &Id, life: Duration, idle: Idle) -> Result<(), Error> {
     let until = Instant::now() + life;
     let Some(work) = Work::open(db, &AnyUser::for_own_work(), job.clone()).await? else {
-        return Ok(Ran::Done);
+        return Ok(());
     };
     let client = client(&work).await.map_err(Error::Internal)?;
     let runner = Runner {
@@ -92,7 +83,7 @@ pub async fn run(db: &Db, bus: Option<Rc<Bus>>, job: &Id, life: Duration, idle: 
     // The workers end, and with them the other, which never does.
     select(pin!(workers), pin!(runner.keep_alive())).await;
     runner.publish().await;
-    Ok(if runner.is_done.get() { Ran::Done } else { Ran::Left })
+    Ok(())
 }
 
 /// The model of a job. What is wrong with it is for the log: whoever made the job was told.

@@ -1,6 +1,6 @@
 //! Keyset paging: a part of a list that is ordered by time and id, newest first, and where the next part begins.
 
-use runledger_models::{Id, Timestamp, paging::Position, time::StoredTime};
+use runledger_models::{Id, Timestamp, paging::Position};
 use serde::Serialize;
 
 use crate::Error;
@@ -47,10 +47,7 @@ pub(crate) fn cut<T>(
 }
 
 /// The place of a row in a list.
-pub(crate) fn position(id: &str, time: StoredTime) -> Result<Position, Error> {
+pub(crate) fn position(id: &str, created_at: Timestamp) -> Result<Position, Error> {
     let id = Id::parse(id).map_err(|error| Error::internal(error.to_string()))?;
-    Ok(Position {
-        created_at: time.into(),
-        id,
-    })
+    Ok(Position { created_at, id })
 }

@@ -1,6 +1,6 @@
 //! Who may call an endpoint, and what the endpoint learns of the caller.
 
-use runledger_models::{Caller, Id, Role, UserId};
+use runledger_models::{Caller, Id, Role, Scope, UserId};
 
 use crate::Problem;
 
@@ -111,6 +111,14 @@ pub fn named_user(caller: &Caller, user: &Id, pointer: &str) -> Result<UserId, P
         return Err(Problem::invalid_at(pointer, "is another user than that of X-User-Id"));
     }
     Ok(user)
+}
+
+/// The rows of the user that a request names at `pointer`, or without one the caller's reach.
+pub fn named_scope(caller: &Caller, user: Option<&Id>, pointer: &str) -> Result<Scope, Problem> {
+    match user {
+        Some(user) => named_user(caller, user, pointer).map(Scope::User),
+        None => Ok(caller.scope()),
+    }
 }
 
 fn one_user(caller: Option<Caller>) -> Result<UserId, Problem> {

@@ -25,7 +25,9 @@ mod serve;
 mod signatures;
 mod stream;
 
-pub use access::{Access, AdminOnly, AnyRole, OnBehalf, OneUser, Public, ServiceOnly, Trusted, named_user};
+pub use access::{
+    Access, AdminOnly, AnyRole, OnBehalf, OneUser, Public, ServiceOnly, Trusted, named_scope, named_user,
+};
 pub use body::{Body, JsonBody, Parts, read_json};
 pub use config::Config;
 pub use endpoint::{Call, Endpoint, Route};

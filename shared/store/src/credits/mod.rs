@@ -7,7 +7,10 @@ use runledger_models::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Db, Done, Error, IdempotencyKey, keyset::Part};
+use crate::{
+    Db, Done, Error, IdempotencyKey,
+    keyset::{self, Part},
+};
 
 /// A statement on one user's account that runs while no other of these does.
 macro_rules! alone {
@@ -131,8 +134,6 @@ pub struct Hold {
     pub user_id: UserId,
     /// How many.
     pub amount: u32,
-    /// `open`, `captured`, `released` or `expired`.
-    pub state: String,
 }
 
 #[derive(Serialize)]
@@ -195,11 +196,9 @@ pub async fn transactions(
         kind,
         part: Part::before(before, limit),
     };
-    crate::keyset::cut(db.read(TRANSACTIONS, &args).await?, limit, |row: &CreditTransaction| {
-        Ok(Position {
-            created_at: row.created_at,
-            id: Id::parse(&row.transaction_key).map_err(|error| Error::internal(error.to_string()))?,
-        })
+    let rows = db.read(TRANSACTIONS, &args).await?;
+    keyset::cut(rows, limit, |row: &CreditTransaction| {
+        keyset::position(&row.transaction_key, row.created_at)
     })
 }
 

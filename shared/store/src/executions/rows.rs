@@ -40,7 +40,7 @@ pub(super) struct ExecutionRow {
 impl ExecutionRow {
     /// Where the row stands in a list.
     pub(super) fn position(&self) -> Result<Position, Error> {
-        keyset::position(&self.id, self.created_at)
+        keyset::position(&self.id, self.created_at.into())
     }
 
     fn split(self, log: &Log) -> (ExecutionBase, Option<Json>) {
@@ -151,7 +151,7 @@ impl WithNodes {
     /// Where the list of its nodes goes on after those that are here; `None` where these are all.
     pub(super) fn next_node(&self) -> Result<Option<Position>, Error> {
         let next = self.next_node.as_ref();
-        next.map(|place| keyset::position(&place.id, place.add_time))
+        next.map(|place| keyset::position(&place.id, place.add_time.into()))
             .transpose()
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct NodeRow {
 impl NodeRow {
     /// Where the row stands in a list.
     pub(super) fn position(&self) -> Result<Position, Error> {
-        keyset::position(&self.id, self.add_time)
+        keyset::position(&self.id, self.add_time.into())
     }
 
     /// The inputs that it was given one by one, and one more.

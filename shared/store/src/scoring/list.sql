@@ -1,4 +1,4 @@
--- Jobs, newest first; one more than asked tells whether there are more.
+-- Jobs, newest first.
 FROM runledger.scoring_jobs job
 WHERE ($1::jsonb ->> 'user_id' IS NULL OR job.user_id = $1 ->> 'user_id')
     AND ($1 ->> 'graph_id' IS NULL OR job.graph_id = $1 ->> 'graph_id')

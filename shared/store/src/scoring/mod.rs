@@ -4,11 +4,15 @@ mod work;
 
 use runledger_models::{
     Id, Scope, Timestamp,
+    paging::Position,
     scoring::{Score, ScoreResult, ScoringJob},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Db, Done, Error, IdempotencyKey};
+use crate::{
+    Db, Done, Error, IdempotencyKey,
+    keyset::{self, Part},
+};
 
 pub use work::{CASE, CLAIM, Claimed, FINISH, Found, Item, Outcome, Usage, Work, running};
 
@@ -118,33 +122,27 @@ pub async fn get(db: &Db, scope: &Scope, id: &Id) -> Result<ScoringJob, Error> {
     db.read(GET, &args(scope, OneJob { id })).await
 }
 
-/// Where a list of jobs goes on.
-#[derive(Debug, Clone, Serialize)]
-pub struct JobPlace<'a> {
-    /// When the last job that was seen was made.
-    pub before_time: Timestamp,
-    /// The job.
-    pub before_id: &'a Id,
-}
-
-/// The newest jobs within `scope`, of one graph or of all; at most `limit`.
+/// At most `limit` jobs within `scope`, of one graph or of all, from the newest on or before a place; and where the next
+/// ones begin.
 pub async fn list(
     db: &Db,
     scope: &Scope,
     graph_id: Option<&Id>,
-    place: Option<JobPlace<'_>>,
+    before: Option<&Position>,
     limit: u32,
-) -> Result<Vec<ScoringJob>, Error> {
+) -> Result<(Vec<ScoringJob>, Option<Position>), Error> {
     #[derive(Serialize)]
     struct Listed<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         graph_id: Option<&'a Id>,
         #[serde(flatten)]
-        place: Option<JobPlace<'a>>,
-        limit: u32,
+        part: Part<'a>,
     }
-    let listed = Listed { graph_id, place, limit };
-    db.read(LIST, &args(scope, listed)).await
+    let part = Part::before(before, limit);
+    let rows = db.read(LIST, &args(scope, Listed { graph_id, part })).await?;
+    keyset::cut(rows, limit, |job: &ScoringJob| {
+        keyset::position(&job.id, job.created_at)
+    })
 }
 
 /// Has no further executions of a job begun. A job that is completed cannot be cancelled any more.
