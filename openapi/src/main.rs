@@ -15,6 +15,9 @@ fn main() -> anyhow::Result<()> {
         ("scoring", runledger_scoring::ROUTES),
         ("credits", runledger_credits::ROUTES),
         ("jobs", runledger_jobs::ROUTES),
+        ("rpc-executions", runledger_rpc_executions::ROUTES),
+        ("rpc-nodes", runledger_rpc_nodes::ROUTES),
+        ("rpc-accounts", runledger_rpc_accounts::ROUTES),
         ("data-service", runledger_data_service::ROUTES),
     ];
     println!("{}", document(&functions).to_pretty_json()?);

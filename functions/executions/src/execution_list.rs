@@ -58,6 +58,7 @@ params! {
 impl CountQuery {
     pub(crate) fn into_filter(self) -> Filter {
         Filter {
+            id: None,
             graph_id: self.graph_id,
             graph_version: self.graph_version.and_then(|Bounded(version)| version.try_into().ok()),
             statuses: self.statuses.map(|List(statuses)| statuses),

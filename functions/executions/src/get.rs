@@ -75,7 +75,7 @@ async fn read(
 ) -> Result<Reply<OneExecution>, Problem> {
     let scope = caller.scope();
     let execution = if query.include_node_executions == Some(true) {
-        let (execution, next) = executions::get_with_nodes(db, &scope, graph_id, id).await?;
+        let (execution, next) = executions::get_with_nodes(db, &scope, graph_id, id, executions::NODES).await?;
         OneExecution::WithNodes(ExecutionWithNodes::new(execution.for_caller(caller, config), next))
     } else {
         OneExecution::Alone(

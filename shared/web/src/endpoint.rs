@@ -28,6 +28,10 @@ pub trait Endpoint: Sized + 'static {
     const LONG: bool = false;
     /// What it does, in a line.
     const SUMMARY: &'static str;
+    /// The document that it comes from, for a [method of the data service](crate::rpc::Method), whose errors are others.
+    const SEED: Option<&'static str> = None;
+    /// Whether it changes nothing, although its method is not GET.
+    const READS: bool = false;
     /// The statuses of the problems it may answer with, besides those that its types imply.
     const PROBLEMS: &'static [u16] = &[];
     /// Who may call.
@@ -93,6 +97,8 @@ pub struct Route {
     pub path: &'static str,
     /// The roles that may call; none for a route that needs no token.
     pub roles: &'static [Role],
+    /// The document that it comes from, for a method of the data service.
+    pub seed: Option<&'static str>,
     pub(crate) serve: fn(Routed) -> Served,
     #[cfg(not(target_family = "wasm"))]
     pub(crate) describe: fn(&mut crate::openapi::Document),
@@ -105,11 +111,17 @@ impl Route {
             method: E::METHOD,
             path: E::PATH,
             roles: <E::Access as Access>::ROLES,
+            seed: E::SEED,
             serve: |routed| Box::pin(serve::<E>(routed)),
             #[cfg(not(target_family = "wasm"))]
             describe: crate::openapi::describe::<E>,
         }
     }
+}
+
+/// Whether an endpoint may change something.
+pub(crate) fn writes<E: Endpoint>() -> bool {
+    E::METHOD != Method::GET && !E::READS
 }
 
 /// The way of every request: who calls, then what is asked, then the endpoint, then the response.
@@ -124,7 +136,8 @@ async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Problem> {
     } = ask(&request, path, <E::Access as Access>::ROLES).await?;
     let path = path.read::<E::Path>()?;
     let query = query.read::<E::Query>()?;
-    let Received { headers, bytes, once } = receive(request, &config, caller.as_ref(), E::Body::EXPECTED).await?;
+    let Received { headers, bytes, once } =
+        receive(request, &config, caller.as_ref(), E::Body::EXPECTED, writes::<E>()).await?;
     let body = E::Body::read(&Parts {
         headers: &headers,
         bytes: &bytes,
@@ -148,7 +161,7 @@ async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Problem> {
     let status = payload.status().unwrap_or(E::STATUS);
     let content_type = payload.content_type();
     // Here, so that no handler can forget it.
-    if E::METHOD != Method::GET {
+    if writes::<E>() {
         publish(&config, log);
     }
     Ok(respond(
@@ -219,6 +232,7 @@ async fn receive(
     config: &Config,
     caller: Option<&Caller>,
     body_expected: bool,
+    writes: bool,
 ) -> Result<Received, Problem> {
     let headers = std::mem::take(request.headers_mut());
     let (method, uri) = (request.method().clone(), request.uri().clone());
@@ -228,7 +242,7 @@ async fn receive(
         Bytes::new()
     };
     let once = match caller {
-        Some(caller) if method != Method::GET => idempotency::of(&method, &uri, &headers, caller, &bytes)?,
+        Some(caller) if writes => idempotency::of(&method, &uri, &headers, caller, &bytes)?,
         _ => None,
     };
     Ok(Received { headers, bytes, once })

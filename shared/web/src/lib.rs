@@ -20,6 +20,7 @@ mod problem;
 mod reply;
 mod request_id;
 mod router;
+pub mod rpc;
 mod schedule;
 mod serve;
 mod signatures;

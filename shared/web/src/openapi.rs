@@ -17,7 +17,7 @@ use utoipa::{
     },
 };
 
-use crate::{Access, Body, Endpoint, Param, Params, Payload, Route, problem};
+use crate::{Access, Body, Endpoint, Param, Params, Payload, Route, endpoint::writes, problem, rpc};
 
 /// Another answer than the usual one: its status, and the content type and schema of its body.
 pub type Other = (StatusCode, Option<(&'static str, RefOr<Schema>)>);
@@ -34,6 +34,7 @@ pub struct Document {
 pub fn document(functions: &[(&'static str, &'static [Route])]) -> OpenApi {
     let mut document = Document::default();
     document.schema::<problem::Document>();
+    document.schema::<rpc::RemoteCallError>();
     for (name, routes) in functions {
         document.tag = name;
         for route in *routes {
@@ -125,7 +126,10 @@ pub(crate) fn describe<E: Endpoint>(document: &mut Document) {
     } else {
         let names: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
         operation = operation
-            .description(Some(format!("Roles: {}.", names.join(", "))))
+            .description(Some(match E::SEED {
+                Some(seed) => format!("Roles: {}. Seed: `{seed}`.", names.join(", ")),
+                None => format!("Roles: {}.", names.join(", ")),
+            }))
             .security(SecurityRequirement::new::<_, _, String>("bearer", []));
     }
 
@@ -157,11 +161,15 @@ pub(crate) fn describe<E: Endpoint>(document: &mut Document) {
         }
         operation = operation.response(status.as_str(), other.build());
     }
+    let (error, content_type) = match E::SEED {
+        Some(_) => ("RemoteCallError", "application/json"),
+        None => ("Problem", "application/problem+json"),
+    };
     for status in problems::<E>() {
-        let content = Content::new(Some(Ref::from_schema_name("Problem")));
+        let content = Content::new(Some(Ref::from_schema_name(error)));
         let response = ResponseBuilder::new()
             .description(reason(status))
-            .content("application/problem+json", content);
+            .content(content_type, content);
         operation = operation.response(status.to_string(), response.build());
     }
 
@@ -194,7 +202,7 @@ fn header_parameters<E: Endpoint>() -> Vec<Parameter> {
             <runledger_models::Id as PartialSchema>::schema(),
         ));
     }
-    if E::METHOD != Method::GET && !roles.is_empty() {
+    if writes::<E>() && !roles.is_empty() {
         let schema = text()
             .min_length(Some(1))
             .max_length(Some(255))
@@ -236,6 +244,11 @@ fn problems<E: Endpoint>() -> BTreeSet<u16> {
         statuses.extend([400, 413, 415]);
     }
     statuses.insert(500);
+    if E::SEED.is_some() {
+        // What does not fit raises a ValueError; what goes wrong inside raises others.
+        statuses.remove(&422);
+        statuses.remove(&503);
+    }
     statuses
 }
 
@@ -246,8 +259,11 @@ fn reason(status: u16) -> &'static str {
         .unwrap_or("")
 }
 
-/// The endpoint's name, in camel case.
+/// The endpoint's name in camel case, or the method's own.
 fn operation_id<E: Endpoint>() -> String {
+    if E::SEED.is_some() {
+        return E::PATH.rsplit('/').next().unwrap_or_default().to_owned();
+    }
     let name = std::any::type_name::<E>().rsplit("::").next().unwrap_or_default();
     let mut letters = name.chars();
     letters

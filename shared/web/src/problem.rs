@@ -28,14 +28,14 @@ pub(crate) struct Document {
     /// The response's status code.
     #[serde(serialize_with = "as_number")]
     #[schema(value_type = u16)]
-    status: StatusCode,
+    pub(crate) status: StatusCode,
     /// What is wrong with this request.
-    detail: String,
+    pub(crate) detail: String,
     /// The request's id.
     instance: String,
     /// What does not fit, one by one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FieldError>,
+    pub(crate) errors: Vec<FieldError>,
     /// For a move that the state machine does not allow: where the record stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     current_status: Option<ExecutionStatus>,
@@ -45,10 +45,14 @@ pub(crate) struct Document {
     allowed_from: Option<&'static [ExecutionStatus]>,
     /// For a shortfall of credits: what there is to spend.
     #[serde(skip_serializing_if = "Option::is_none")]
-    balance: Option<i64>,
+    pub(crate) balance: Option<i64>,
     /// For a shortfall of credits: what was to be spent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    amount: Option<i64>,
+    pub(crate) amount: Option<i64>,
+    /// For a method of the data service: the exception, where the status does not say it.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub(crate) exception: Option<&'static str>,
     /// A header that goes with it.
     #[serde(skip)]
     #[schema(ignore)]
@@ -92,6 +96,7 @@ impl Problem {
             allowed_from: None,
             balance: None,
             amount: None,
+            exception: None,
             header: None,
             internal: None,
         }))
@@ -225,6 +230,15 @@ impl Problem {
             detail,
         )
         .with(|document| document.header = Some((RETRY_AFTER, HeaderValue::from_static("60"))))
+    }
+
+    /// The same problem as a method of the data service raises it: with this status, under this exception's name.
+    #[must_use]
+    pub fn raised(self, status: StatusCode, exception: &'static str) -> Self {
+        self.with(|document| {
+            document.status = status;
+            document.exception.get_or_insert(exception);
+        })
     }
 
     /// The response's status code.

@@ -15,6 +15,7 @@ use crate::{
     endpoint::{Response, Routed},
     request_id::{self, X_REQUEST_ID},
     router::Routes,
+    rpc,
 };
 
 thread_local! {
@@ -39,9 +40,11 @@ impl IntoResponse for Answer {
 /// Answers a request with the endpoints of a route table.
 pub async fn serve(request: Request, table: &'static [Route]) -> Answer {
     let log = Log::new(&request_id::of(request.headers()));
+    // A function has methods of the data service, or other endpoints, never both.
+    let methods = table.first().is_some_and(|route| route.seed.is_some());
     let response = match answer(request, table, &log).await {
         Ok(response) => response,
-        Err(problem) => refuse(problem, &log),
+        Err(problem) => refuse(problem, methods, &log),
     };
     finish(response, &log)
 }
@@ -59,22 +62,29 @@ async fn answer(request: Request, table: &'static [Route], log: &Log) -> Result<
     .await
 }
 
-fn refuse(problem: Problem, log: &Log) -> Response {
+/// The error of an endpoint: a problem document, or what a method of the data service raises.
+fn refuse(problem: Problem, by_method: bool, log: &Log) -> Response {
     if let Some(internal) = problem.for_log() {
         log.error(internal);
     }
     let mut headers: HeaderMap = problem.header().cloned().into_iter().collect();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/problem+json"),
-    );
-    let status = problem.status();
-    // A problem is made of texts and numbers; it cannot fail to be written.
-    let body = serde_json::to_vec(&problem.into_document(log.request_id())).unwrap_or_default();
+    let document = problem.into_document(log.request_id());
+    // Both are made of texts and numbers; they cannot fail to be written.
+    let (status, content_type, body) = if by_method {
+        let (status, error) = rpc::error(document);
+        (status, "application/json", serde_json::to_vec(&error))
+    } else {
+        (
+            document.status,
+            "application/problem+json",
+            serde_json::to_vec(&document),
+        )
+    };
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     Response {
         status,
         headers,
-        body: Content::Whole(body),
+        body: Content::Whole(body.unwrap_or_default()),
     }
 }
 

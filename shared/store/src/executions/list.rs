@@ -15,6 +15,9 @@ use crate::{
 /// Which executions a list holds. What is `None` does not narrow it.
 #[derive(Debug, Default, Serialize)]
 pub struct Filter {
+    /// This one alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<Id>,
     /// Of this graph.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub graph_id: Option<Id>,
@@ -104,9 +107,11 @@ macro_rules! counted {
 /// One statement for each way in.
 pub struct Ways {
     user: &'static str,
+    user_one: &'static str,
     user_graph: &'static str,
     user_parent: &'static str,
     any: &'static str,
+    any_one: &'static str,
     any_graph: &'static str,
     any_parent: &'static str,
 }
@@ -115,6 +120,11 @@ macro_rules! ways {
     ($statement:ident, $($more:literal),+) => {
         Ways {
             user: $statement!(" AND \"userId\" = $1 ->> 'user_id'", "", $($more),+),
+            user_one: $statement!(
+                " AND \"userId\" = $1 ->> 'user_id'",
+                " AND id = $1 ->> 'id'",
+                $($more),+
+            ),
             user_graph: $statement!(
                 " AND \"userId\" = $1 ->> 'user_id'",
                 " AND \"agentGraphId\" = $1 ->> 'graph_id'",
@@ -126,6 +136,7 @@ macro_rules! ways {
                 $($more),+
             ),
             any: $statement!("", "", $($more),+),
+            any_one: $statement!("", " AND id = $1 ->> 'id'", $($more),+),
             any_graph: $statement!("", " AND \"agentGraphId\" = $1 ->> 'graph_id'", $($more),+),
             any_parent: $statement!("", " AND \"parentGraphExecutionId\" = $1 ->> 'parent_id'", $($more),+),
         }
@@ -147,13 +158,18 @@ impl Filter {
     /// Whether there is more to filter by than the way in and the times of creation. What only an index is needed for
     /// must not look at other columns.
     const fn has_more(&self) -> bool {
-        self.graph_version.is_some() || self.statuses.is_some() || (self.graph_id.is_some() && self.parent_id.is_some())
+        self.id.is_some()
+            || self.graph_version.is_some()
+            || self.statuses.is_some()
+            || (self.graph_id.is_some() && self.parent_id.is_some())
     }
 }
 
 impl Ways {
     fn choose(&self, scope: &Scope, filter: &Filter) -> &'static str {
         match (scope, &filter.parent_id, &filter.graph_id) {
+            (Scope::User(_), ..) if filter.id.is_some() => self.user_one,
+            (Scope::Any(_), ..) if filter.id.is_some() => self.any_one,
             (Scope::User(_), Some(_), _) => self.user_parent,
             (Scope::User(_), None, Some(_)) => self.user_graph,
             (Scope::User(_), None, None) => self.user,

@@ -27,7 +27,7 @@ pub use change::{
 pub use create::{CREATE, CreateArgs, NewExecution, StartingNode, create};
 pub use import::{IMPORT, import};
 pub use list::{COUNT, COUNT_FILTERED, Filter, KEYSET, PAGE, PAGE_FILTERED, Ways, count, keyset, page};
-pub use read::{GET, GET_WITH_NODES, GetArgs, get, get_with_nodes};
+pub use read::{GET, GET_WITH_NODES, GetArgs, NODES, get, get_with_nodes};
 pub(crate) use rows::BoundaryRow;
 use rows::{ExecutionRow, NewValue};
 pub use rows::{WithBoundary, WithNodes};

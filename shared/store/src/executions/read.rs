@@ -15,12 +15,16 @@ pub const GET_WITH_NODES: &str = returning!(
     "next_node": include_str!("next_node.sql")
 );
 
+/// How many node executions come with their execution.
+pub const NODES: u32 = 1000;
+
 /// The parameter of [`GET`] and [`GET_WITH_NODES`].
 #[derive(Debug, Serialize)]
 pub struct GetArgs<'a> {
     id: &'a Id,
     user_id: Option<&'a str>,
     graph_id: Option<&'a Id>,
+    nodes: u32,
 }
 
 impl<'a> GetArgs<'a> {
@@ -30,6 +34,7 @@ impl<'a> GetArgs<'a> {
             id,
             user_id: scope.user_id(),
             graph_id,
+            nodes: NODES,
         }
     }
 }
@@ -40,14 +45,19 @@ pub async fn get(db: &Db, scope: &Scope, graph_id: Option<&Id>, id: &Id) -> Resu
     Ok(row.into_execution(db.log()))
 }
 
-/// The execution `id` with its newest thousand node executions, and where the list of its nodes goes on after them.
+/// The execution `id` with its `nodes` newest node executions, and where the list of its nodes goes on after them.
 pub async fn get_with_nodes(
     db: &Db,
     scope: &Scope,
     graph_id: Option<&Id>,
     id: &Id,
+    nodes: u32,
 ) -> Result<(GraphExecutionWithNodes, Option<Position>), Error> {
-    let row: WithNodes = db.read(GET_WITH_NODES, &GetArgs::new(scope, graph_id, id)).await?;
+    let args = GetArgs {
+        nodes,
+        ..GetArgs::new(scope, graph_id, id)
+    };
+    let row: WithNodes = db.read(GET_WITH_NODES, &args).await?;
     let next = row.next_node()?;
     Ok((row.into_execution(db.log()), next))
 }

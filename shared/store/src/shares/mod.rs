@@ -12,6 +12,8 @@ use crate::{Db, Done, Error, IdempotencyKey, executions::BoundaryRow};
 pub const CREATE: &str = include_str!("create.sql");
 /// Ends an execution's link.
 pub const REVOKE: &str = include_str!("revoke.sql");
+/// Sets an execution's link to what the platform says.
+pub const SET: &str = include_str!("set.sql");
 /// What is shared under a token.
 pub const READ: &str = concat!(
     include_str!("read.sql"),
@@ -75,6 +77,37 @@ pub async fn revoke(
         link: None,
     };
     let done: Done<Box<RawValue>> = db.write(REVOKE, &args, once).await?;
+    Ok(done.map(|_| ()))
+}
+
+/// The state of an execution's link, as the platform keeps it.
+#[derive(Debug, Serialize)]
+pub struct ShareStatus {
+    /// The secret part; `None` for an execution that is not shared.
+    pub token: Option<ShareToken>,
+    /// When it was shared; now if that is not said.
+    pub shared_at: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct SetArgs<'a> {
+    id: &'a Id,
+    user_id: Option<&'a str>,
+    #[serde(flatten)]
+    status: ShareStatus,
+}
+
+/// Shares the execution `id` under a token of the caller's making and without an end, or ends its link.
+pub async fn set(
+    db: &Db,
+    once: Option<&IdempotencyKey>,
+    scope: &Scope,
+    id: &Id,
+    status: ShareStatus,
+) -> Result<Done<()>, Error> {
+    let user_id = scope.user_id();
+    let args = SetArgs { id, user_id, status };
+    let done: Done<Box<RawValue>> = db.write(SET, &args, once).await?;
     Ok(done.map(|_| ()))
 }
 

@@ -1,0 +1,84 @@
+//! `POST /rpc/get_accuracy_trends_and_alerts`.
+
+use runledger_models::{Id, Timestamp, monitors::AccuracyTrends};
+use runledger_store::trends::{self, AccuracyQuery};
+use runledger_web::{
+    Problem, Reply, named_scope,
+    rpc::{Called, Method, seeds},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+const DEFAULT_THRESHOLD: f64 = 10.0;
+const DEFAULT_DAYS: u32 = 30;
+const MOST_DAYS: u32 = 365;
+
+/// Which graph, which days, and what an alert is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GetAccuracyTrendsAndAlertsArgs {
+    /// The graph.
+    graph_id: Id,
+    /// Today and so many days before it; 30 without it.
+    #[schema(minimum = 1, maximum = 365)]
+    days_back: Option<u32>,
+    /// Only executions of this user.
+    user_id: Option<Id>,
+    /// The fall in percent from which on there is an alert; 10 without it.
+    #[schema(exclusive_minimum = 0, maximum = 100)]
+    drop_threshold: Option<f64>,
+    /// Whether all days are answered; they are not without it.
+    include_historical: Option<bool>,
+}
+
+/// So many days, or the usual ones.
+pub(crate) fn check_days(days_back: Option<u32>) -> Result<u32, Problem> {
+    let days = days_back.unwrap_or(DEFAULT_DAYS);
+    if (1..=MOST_DAYS).contains(&days) {
+        Ok(days)
+    } else {
+        Err(Problem::invalid_at(
+            "/days_back",
+            format!("must be from 1 to {MOST_DAYS}"),
+        ))
+    }
+}
+
+/// Shows how the accuracy of a graph went.
+pub(crate) struct GetAccuracyTrendsAndAlerts;
+
+impl Method for GetAccuracyTrendsAndAlerts {
+    const PATH: &'static str = "/rpc/get_accuracy_trends_and_alerts";
+    const SUMMARY: &'static str = "Show how the accuracy of a graph went, and whether it fell";
+    const SEED: &'static str = seeds::ANALYTICS;
+    const READS: bool = true;
+    type Args = GetAccuracyTrendsAndAlertsArgs;
+    type Value = AccuracyTrends;
+
+    async fn call(called: Called<Self>) -> Result<Reply<AccuracyTrends>, Problem> {
+        let args = called.args;
+        let scope = named_scope(&called.caller, args.user_id.as_ref(), "/user_id")?;
+        let threshold = args.drop_threshold.unwrap_or(DEFAULT_THRESHOLD);
+        if !(threshold > 0.0 && threshold <= 100.0) {
+            return Err(Problem::invalid_at(
+                "/drop_threshold",
+                "must be above 0, and 100 at most",
+            ));
+        }
+        let query = AccuracyQuery {
+            graph_id: args.graph_id,
+            days_back: check_days(args.days_back)?,
+            by_calendar: false,
+            historical: args.include_historical == Some(true),
+        };
+        let rows = trends::accuracy(&called.db, &scope, &query).await?;
+        Ok(Reply::new(AccuracyTrends::new(
+            rows,
+            query.graph_id.as_str(),
+            scope.user_id(),
+            threshold,
+            query.historical,
+            Timestamp::now(),
+        )))
+    }
+}

@@ -1,0 +1,52 @@
+//! `POST /rpc/get_frequently_executed_graphs`.
+
+use runledger_models::monitors::FrequentGraph;
+use runledger_store::trends::{self, FrequentQuery};
+use runledger_web::{
+    Problem, Reply,
+    rpc::{Called, Method, seeds},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::get_accuracy_trends_and_alerts::check_days;
+
+const DEFAULT_MIN_EXECUTIONS: u32 = 10;
+
+/// Which days, and how many executions make a graph frequent.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GetFrequentlyExecutedGraphsArgs {
+    /// Today and so many days before it; 30 without it.
+    #[schema(minimum = 1, maximum = 365)]
+    days_back: Option<u32>,
+    /// The least executions; 10 without it.
+    #[schema(minimum = 1)]
+    min_executions: Option<u32>,
+}
+
+/// Users' graphs, the most frequent first.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(transparent)]
+pub(crate) struct FrequentGraphs(Vec<FrequentGraph>);
+
+/// Lists the graphs that ran often.
+pub(crate) struct GetFrequentlyExecutedGraphs;
+
+impl Method for GetFrequentlyExecutedGraphs {
+    const PATH: &'static str = "/rpc/get_frequently_executed_graphs";
+    const SUMMARY: &'static str = "List the users' graphs that finished often, most first";
+    const SEED: &'static str = seeds::EXECUTION;
+    const READS: bool = true;
+    type Args = GetFrequentlyExecutedGraphsArgs;
+    type Value = FrequentGraphs;
+
+    async fn call(called: Called<Self>) -> Result<Reply<FrequentGraphs>, Problem> {
+        let query = FrequentQuery {
+            days_back: check_days(called.args.days_back)?,
+            min_executions: called.args.min_executions.unwrap_or(DEFAULT_MIN_EXECUTIONS).max(1),
+        };
+        let graphs = trends::frequent_graphs(&called.db, &called.caller.scope(), &query).await?;
+        Ok(Reply::new(FrequentGraphs(graphs)))
+    }
+}

@@ -1,0 +1,43 @@
+//! `POST /rpc/get_graph_execution_by_share_token`.
+
+use runledger_models::{ShareToken, SharedExecution};
+use runledger_store::{Error, shares};
+use runledger_web::{
+    Problem, Reply,
+    rpc::{Called, Method, seeds},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Which link.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GetGraphExecutionByShareTokenArgs {
+    /// The secret part of the link.
+    share_token: String,
+}
+
+/// A shared result, or none.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(transparent)]
+pub(crate) struct MaybeShared(Option<SharedExecution>);
+
+/// Shows a shared result.
+pub(crate) struct GetGraphExecutionByShareToken;
+
+impl Method for GetGraphExecutionByShareToken {
+    const PATH: &'static str = "/rpc/get_graph_execution_by_share_token";
+    const SUMMARY: &'static str = "Read the result that is shared under a token; null if there is none";
+    const SEED: &'static str = seeds::EXECUTION;
+    const READS: bool = true;
+    type Args = GetGraphExecutionByShareTokenArgs;
+    type Value = MaybeShared;
+
+    async fn call(called: Called<Self>) -> Result<Reply<MaybeShared>, Problem> {
+        let token = ShareToken::parse(&called.args.share_token);
+        match shares::read(&called.db, token.as_ref()).await {
+            Err(Error::Missing) => Ok(Reply::new(MaybeShared(None))),
+            shared => Ok(Reply::new(MaybeShared(Some(shared?)))),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `POST /rpc/get_user_execution_summary_data`.
+
+use runledger_models::{Id, Scope, Timestamp, summary::Summary};
+use runledger_store::summary;
+use runledger_web::{
+    Problem, Reply, named_user,
+    rpc::{Called, Method, seeds},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// Whose executions, of which time.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GetUserExecutionSummaryDataArgs {
+    /// The user.
+    user_id: Id,
+    /// Executions created at this time or later.
+    start_time: Timestamp,
+    /// Executions created at this time or earlier.
+    end_time: Timestamp,
+}
+
+/// Sums up a user's executions.
+pub(crate) struct GetUserExecutionSummaryData;
+
+impl Method for GetUserExecutionSummaryData {
+    const PATH: &'static str = "/rpc/get_user_execution_summary_data";
+    const SUMMARY: &'static str =
+        "Sum up a user's executions: how many, how they ended, what they cost, how long they took";
+    const SEED: &'static str = seeds::SUMMARY;
+    const READS: bool = true;
+    type Args = GetUserExecutionSummaryDataArgs;
+    type Value = Summary;
+
+    async fn call(called: Called<Self>) -> Result<Reply<Summary>, Problem> {
+        let GetUserExecutionSummaryDataArgs {
+            user_id,
+            start_time,
+            end_time,
+        } = called.args;
+        let scope = Scope::User(named_user(&called.caller, &user_id, "/user_id")?);
+        if start_time > end_time {
+            return Err(Problem::invalid_at("/start_time", "is after the end of the range"));
+        }
+        let summary = summary::summary(&called.db, &scope, start_time, end_time).await?;
+        Ok(Reply::new(summary))
+    }
+}

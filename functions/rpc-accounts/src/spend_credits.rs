@@ -1,0 +1,49 @@
+//! `POST /rpc/spend_credits`.
+
+use runledger_models::{Id, Json, credit::MAX_AMOUNT};
+use runledger_store::credits::{self, Movement};
+use runledger_web::{
+    Problem, Reply, named_user,
+    rpc::{Called, Method, seeds},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// What is spent.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SpendCreditsArgs {
+    /// Who spends.
+    user_id: Id,
+    /// How much, in cents. Nothing changes nothing.
+    #[schema(maximum = 1_000_000_000)]
+    cost: u32,
+    /// What for.
+    metadata: Option<Json>,
+}
+
+/// Spends credits.
+pub(crate) struct SpendCredits;
+
+impl Method for SpendCredits {
+    const PATH: &'static str = "/rpc/spend_credits";
+    const SUMMARY: &'static str = "Spend credits of a user, if there are so many; answers what is left, in cents";
+    const SEED: &'static str = seeds::DATABASE;
+    type Args = SpendCreditsArgs;
+    type Value = i64;
+
+    async fn call(called: Called<Self>) -> Result<Reply<i64>, Problem> {
+        let SpendCreditsArgs {
+            user_id,
+            cost,
+            metadata,
+        } = called.args;
+        if cost > MAX_AMOUNT {
+            return Err(Problem::invalid_at("/cost", format!("is more than {MAX_AMOUNT}")));
+        }
+        let user = named_user(&called.caller, &user_id, "/user_id")?;
+        let movement = Movement::new(&user, cost, metadata.as_ref());
+        let done = credits::spend(&called.db, called.once.as_ref(), &movement).await?;
+        Ok(Reply::done(done))
+    }
+}

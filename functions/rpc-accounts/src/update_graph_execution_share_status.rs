@@ -1,0 +1,55 @@
+//! `POST /rpc/update_graph_execution_share_status`.
+
+use runledger_models::{Id, Scope, ShareToken, Timestamp};
+use runledger_store::shares::{self, ShareStatus};
+use runledger_web::{
+    Problem, Reply, named_user,
+    rpc::{Called, Method, seeds},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// The state of an execution's share link.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateGraphExecutionShareStatusArgs {
+    /// The execution.
+    execution_id: Id,
+    /// Whose it is.
+    user_id: Id,
+    /// Whether it is shared.
+    is_shared: bool,
+    /// The secret part of the link: letters, digits, `-` and `_`. A shared execution needs one.
+    #[schema(value_type = Option<String>)]
+    share_token: Option<ShareToken>,
+    /// When it was shared; now without it.
+    shared_at: Option<Timestamp>,
+}
+
+/// Sets an execution's share link.
+pub(crate) struct UpdateGraphExecutionShareStatus;
+
+impl Method for UpdateGraphExecutionShareStatus {
+    const PATH: &'static str = "/rpc/update_graph_execution_share_status";
+    const SUMMARY: &'static str = "Share an execution under a token, or end its link";
+    const SEED: &'static str = seeds::EXECUTION;
+    type Args = UpdateGraphExecutionShareStatusArgs;
+    type Value = ();
+
+    async fn call(called: Called<Self>) -> Result<Reply<()>, Problem> {
+        let args = called.args;
+        let scope = Scope::User(named_user(&called.caller, &args.user_id, "/user_id")?);
+        if args.is_shared && args.share_token.is_none() {
+            return Err(Problem::invalid_at(
+                "/share_token",
+                "is missing; nobody could follow the link",
+            ));
+        }
+        let status = ShareStatus {
+            token: args.share_token.filter(|_| args.is_shared),
+            shared_at: args.shared_at.filter(|_| args.is_shared),
+        };
+        let done = shares::set(&called.db, called.once.as_ref(), &scope, &args.execution_id, status).await?;
+        Ok(Reply::done(done))
+    }
+}

@@ -1,0 +1,45 @@
+//! `POST /rpc/delete_graph_execution`.
+
+use http::StatusCode;
+use runledger_models::{Id, Scope};
+use runledger_store::{Error, executions};
+use runledger_web::{
+    Problem, Reply, named_user,
+    rpc::{Called, Method, seeds},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// Which execution, and how.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeleteGraphExecutionArgs {
+    /// The execution.
+    graph_exec_id: Id,
+    /// Whose it is.
+    user_id: Id,
+    /// Whether it is only hidden; it is without it.
+    soft_delete: Option<bool>,
+}
+
+/// Deletes an execution.
+pub(crate) struct DeleteGraphExecution;
+
+impl Method for DeleteGraphExecution {
+    const PATH: &'static str = "/rpc/delete_graph_execution";
+    const SUMMARY: &'static str = "Delete an execution: hide it, or remove its rows";
+    const SEED: &'static str = seeds::EXECUTION;
+    type Args = DeleteGraphExecutionArgs;
+    type Value = ();
+
+    async fn call(called: Called<Self>) -> Result<Reply<()>, Problem> {
+        let args = called.args;
+        let scope = Scope::User(named_user(&called.caller, &args.user_id, "/user_id")?);
+        let hard = args.soft_delete == Some(false);
+        match executions::delete(&called.db, called.once.as_ref(), &scope, &args.graph_exec_id, hard).await {
+            Err(Error::Missing) => Err(Problem::not_found("there is no such execution to delete")
+                .raised(StatusCode::INTERNAL_SERVER_ERROR, "DatabaseError")),
+            deleted => Ok(Reply::done(deleted?)),
+        }
+    }
+}

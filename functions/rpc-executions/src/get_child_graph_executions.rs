@@ -1,0 +1,42 @@
+//! `POST /rpc/get_child_graph_executions`.
+
+use runledger_models::Id;
+use runledger_store::executions::{self, Filter};
+use runledger_web::{
+    Problem, Reply,
+    rpc::{Called, Method, Rows, seeds},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::get_graph_executions::ExecutionMetas;
+
+/// Whose children.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GetChildGraphExecutionsArgs {
+    /// The execution that started them.
+    parent_exec_id: Id,
+}
+
+/// Lists what an execution started.
+pub(crate) struct GetChildGraphExecutions;
+
+impl Method for GetChildGraphExecutions {
+    const PATH: &'static str = "/rpc/get_child_graph_executions";
+    const SUMMARY: &'static str = "List the executions that an execution started, newest first";
+    const SEED: &'static str = seeds::EXECUTION;
+    const READS: bool = true;
+    type Args = GetChildGraphExecutionsArgs;
+    type Value = ExecutionMetas;
+
+    async fn call(called: Called<Self>) -> Result<Reply<ExecutionMetas>, Problem> {
+        let rows = Rows::all();
+        let filter = Filter {
+            parent_id: Some(called.args.parent_exec_id),
+            ..Filter::default()
+        };
+        let (metas, next) = executions::keyset(&called.db, &called.caller.scope(), &filter, None, rows.limit()).await?;
+        Ok(Reply::new(ExecutionMetas(rows.whole(metas, next.as_ref())?)))
+    }
+}

@@ -1,0 +1,70 @@
+//! `POST /rpc/get_graph_execution`.
+
+use runledger_models::{GraphExecution, GraphExecutionWithNodes, Id, Scope};
+use runledger_store::{Error, executions};
+use runledger_web::{
+    Problem, Reply, named_user,
+    rpc::{Called, Method, Rows, seeds},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Which execution, and how much of it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GetGraphExecutionArgs {
+    /// Whose it is.
+    user_id: Id,
+    /// The execution.
+    execution_id: Id,
+    /// Whether its node executions are in the answer; they are not without it.
+    include_node_executions: Option<bool>,
+}
+
+/// An execution, with or without its nodes.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum AnyExecution {
+    /// With its nodes.
+    WithNodes(GraphExecutionWithNodes),
+    /// Without.
+    Alone(GraphExecution),
+}
+
+/// An execution, or none.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(transparent)]
+pub(crate) struct MaybeExecution(pub(crate) Option<AnyExecution>);
+
+/// Reads an execution.
+pub(crate) struct GetGraphExecution;
+
+impl Method for GetGraphExecution {
+    const PATH: &'static str = "/rpc/get_graph_execution";
+    const SUMMARY: &'static str = "Read an execution with its inputs and outputs; null if there is none";
+    const SEED: &'static str = seeds::EXECUTION;
+    const READS: bool = true;
+    type Args = GetGraphExecutionArgs;
+    type Value = MaybeExecution;
+
+    async fn call(called: Called<Self>) -> Result<Reply<MaybeExecution>, Problem> {
+        let args = called.args;
+        let scope = Scope::User(named_user(&called.caller, &args.user_id, "/user_id")?);
+        let execution = if args.include_node_executions == Some(true) {
+            let rows = Rows::all();
+            match executions::get_with_nodes(&called.db, &scope, None, &args.execution_id, rows.limit()).await {
+                Err(Error::Missing) => None,
+                read => {
+                    let (execution, next) = read?;
+                    Some(AnyExecution::WithNodes(rows.whole(execution, next.as_ref())?))
+                }
+            }
+        } else {
+            match executions::get(&called.db, &scope, None, &args.execution_id).await {
+                Err(Error::Missing) => None,
+                read => Some(AnyExecution::Alone(read?)),
+            }
+        };
+        Ok(Reply::new(MaybeExecution(execution)))
+    }
+}

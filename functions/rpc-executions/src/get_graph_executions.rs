@@ -1,0 +1,68 @@
+//! `POST /rpc/get_graph_executions`.
+
+use runledger_models::{ExecutionStatus, GraphExecutionMeta, Id, Timestamp};
+use runledger_store::executions::{self, Filter};
+use runledger_web::{
+    Problem, Reply, named_scope,
+    rpc::{Called, Method, Rows, seeds},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Which executions to list.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GetGraphExecutionsArgs {
+    /// Only this one.
+    graph_exec_id: Option<Id>,
+    /// Only those of this graph.
+    graph_id: Option<Id>,
+    /// Only those of this version.
+    #[schema(minimum = 0)]
+    graph_version: Option<i32>,
+    /// Only those of this user.
+    user_id: Option<Id>,
+    /// Only those in one of these statuses; none for all.
+    statuses: Option<Vec<ExecutionStatus>>,
+    /// Only those created at this time or later.
+    created_time_gte: Option<Timestamp>,
+    /// Only those created at this time or earlier.
+    created_time_lte: Option<Timestamp>,
+    /// The most that are answered; all without it, if they are no more than 10,000.
+    #[schema(maximum = 10_000)]
+    limit: Option<u32>,
+}
+
+/// Executions without their inputs and outputs.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(transparent)]
+pub(crate) struct ExecutionMetas(pub(crate) Vec<GraphExecutionMeta>);
+
+/// Lists executions.
+pub(crate) struct GetGraphExecutions;
+
+impl Method for GetGraphExecutions {
+    const PATH: &'static str = "/rpc/get_graph_executions";
+    const SUMMARY: &'static str = "List executions, newest first";
+    const SEED: &'static str = seeds::EXECUTION;
+    const READS: bool = true;
+    type Args = GetGraphExecutionsArgs;
+    type Value = ExecutionMetas;
+
+    async fn call(called: Called<Self>) -> Result<Reply<ExecutionMetas>, Problem> {
+        let args = called.args;
+        let scope = named_scope(&called.caller, args.user_id.as_ref(), "/user_id")?;
+        let rows = Rows::limited(args.limit)?;
+        let filter = Filter {
+            id: args.graph_exec_id,
+            graph_id: args.graph_id,
+            graph_version: args.graph_version,
+            statuses: args.statuses.filter(|statuses| !statuses.is_empty()),
+            created_from: args.created_time_gte,
+            created_to: args.created_time_lte,
+            ..Filter::default()
+        };
+        let (metas, next) = executions::keyset(&called.db, &scope, &filter, None, rows.limit()).await?;
+        Ok(Reply::new(ExecutionMetas(rows.whole(metas, next.as_ref())?)))
+    }
+}

@@ -1,0 +1,48 @@
+//! `POST /rpc/update_graph_execution_start_time`.
+
+use runledger_models::{ExecutionStatus, Id};
+use runledger_store::{
+    Error,
+    executions::{self, Change},
+};
+use runledger_web::{
+    Problem, Reply,
+    rpc::{Called, Method, seeds},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::get_graph_execution::{AnyExecution, MaybeExecution};
+
+/// Which execution starts.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateGraphExecutionStartTimeArgs {
+    /// The execution.
+    graph_exec_id: Id,
+}
+
+/// Starts an execution.
+pub(crate) struct UpdateGraphExecutionStartTime;
+
+impl Method for UpdateGraphExecutionStartTime {
+    const PATH: &'static str = "/rpc/update_graph_execution_start_time";
+    const SUMMARY: &'static str = "Move an execution to RUNNING and note when it started; null if there is none";
+    const SEED: &'static str = seeds::EXECUTION;
+    type Args = UpdateGraphExecutionStartTimeArgs;
+    type Value = MaybeExecution;
+
+    async fn call(called: Called<Self>) -> Result<Reply<MaybeExecution>, Problem> {
+        let change = Change {
+            status: Some(ExecutionStatus::Running),
+            stats: None,
+        };
+        let (scope, once) = (called.caller.scope(), called.once.as_ref());
+        match executions::change(&called.db, once, &scope, &called.args.graph_exec_id, change).await {
+            Err(Error::Missing) => Ok(Reply::new(MaybeExecution(None))),
+            started => Ok(Reply::done(
+                started?.map(|execution| MaybeExecution(Some(AnyExecution::Alone(execution)))),
+            )),
+        }
+    }
+}

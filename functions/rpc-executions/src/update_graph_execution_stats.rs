@@ -1,0 +1,66 @@
+//! `POST /rpc/update_graph_execution_stats`.
+
+use runledger_models::{ExecutionStatus, GraphExecution, Id, Object, stats};
+use runledger_store::{
+    Error,
+    executions::{self, Change},
+};
+use runledger_web::{
+    Problem, Reply,
+    rpc::{Called, Method, seeds},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// What to change in an execution: at least one of the two.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateGraphExecutionStatsArgs {
+    /// The execution.
+    graph_exec_id: Id,
+    /// The status to move to.
+    status: Option<ExecutionStatus>,
+    /// Statistics to merge into those that are stored.
+    #[schema(value_type = Option<Object>)]
+    stats: Option<Object>,
+}
+
+/// Moves an execution to another status, changes its statistics, or both.
+pub(crate) struct UpdateGraphExecutionStats;
+
+impl Method for UpdateGraphExecutionStats {
+    const PATH: &'static str = "/rpc/update_graph_execution_stats";
+    const SUMMARY: &'static str =
+        "Change an execution's status, statistics, or both; one that may not move is answered as it stands";
+    const SEED: &'static str = seeds::EXECUTION;
+    type Args = UpdateGraphExecutionStatsArgs;
+    type Value = GraphExecution;
+
+    async fn call(called: Called<Self>) -> Result<Reply<GraphExecution>, Problem> {
+        let args = called.args;
+        if args.status.is_none() && args.stats.is_none() {
+            return Err(Problem::invalid_at(
+                "",
+                "has neither status nor stats; send at least one",
+            ));
+        }
+        if args.status.is_some_and(|status| status.allowed_from().is_empty()) {
+            return Err(Problem::invalid_at("/status", "is a status that only creation sets"));
+        }
+        let stats = args.stats.map(stats::to_stored).transpose();
+        let stats = stats.map_err(|invalid| Problem::invalid_at(format!("/stats/{}", invalid.key), invalid.detail))?;
+        let change = Change {
+            status: args.status,
+            stats,
+        };
+        let (scope, once) = (called.caller.scope(), called.once.as_ref());
+        match executions::change(&called.db, once, &scope, &args.graph_exec_id, change).await {
+            // The seed changes nothing then, and answers what it finds.
+            Err(Error::IllegalMove { .. }) => {
+                let unchanged = executions::get(&called.db, &scope, None, &args.graph_exec_id).await?;
+                Ok(Reply::new(unchanged))
+            }
+            changed => Ok(Reply::done(changed?)),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! `POST /rpc/get_execution_kv_data`.
+
+use runledger_models::{Id, Json};
+use runledger_store::{Error, kv};
+use runledger_web::{
+    Problem, Reply, named_user,
+    rpc::{Called, Method, seeds},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Whose key.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GetExecutionKvDataArgs {
+    /// The user.
+    user_id: Id,
+    /// The key.
+    key: Id,
+}
+
+/// What is kept, or null.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = Value)]
+pub(crate) struct MaybeValue(pub(crate) Option<Json>);
+
+/// Reads what a user keeps under a key.
+pub(crate) struct GetExecutionKvData;
+
+impl Method for GetExecutionKvData {
+    const PATH: &'static str = "/rpc/get_execution_kv_data";
+    const SUMMARY: &'static str = "Read what a user keeps under a key; null if there is nothing";
+    const SEED: &'static str = seeds::EXECUTION;
+    const READS: bool = true;
+    type Args = GetExecutionKvDataArgs;
+    type Value = MaybeValue;
+
+    async fn call(called: Called<Self>) -> Result<Reply<MaybeValue>, Problem> {
+        let GetExecutionKvDataArgs { user_id, key } = called.args;
+        let user = named_user(&called.caller, &user_id, "/user_id")?;
+        match kv::get(&called.db, &user, &key).await {
+            Err(Error::Missing) => Ok(Reply::new(MaybeValue(None))),
+            kept => Ok(Reply::new(MaybeValue(Some(kept?.data)))),
+        }
+    }
+}

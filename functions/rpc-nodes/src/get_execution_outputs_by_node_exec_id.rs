@@ -1,0 +1,43 @@
+//! `POST /rpc/get_execution_outputs_by_node_exec_id`.
+
+use runledger_models::{Id, Json, Object};
+use runledger_store::{Error, nodes};
+use runledger_web::{
+    Problem, Reply,
+    rpc::{Called, Method, seeds},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Which node execution.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GetExecutionOutputsArgs {
+    /// The node execution.
+    node_exec_id: Id,
+}
+
+/// Values by the outputs' names; none for a node execution that there is not.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = BTreeMap<String, Json>)]
+pub(crate) struct Outputs(Object);
+
+/// Reads what a node execution gave.
+pub(crate) struct GetExecutionOutputs;
+
+impl Method for GetExecutionOutputs {
+    const PATH: &'static str = "/rpc/get_execution_outputs_by_node_exec_id";
+    const SUMMARY: &'static str = "Read the last value of each output of a node execution, by name";
+    const SEED: &'static str = seeds::EXECUTION;
+    const READS: bool = true;
+    type Args = GetExecutionOutputsArgs;
+    type Value = Outputs;
+
+    async fn call(called: Called<Self>) -> Result<Reply<Outputs>, Problem> {
+        match nodes::outputs(&called.db, &called.caller.scope(), &called.args.node_exec_id).await {
+            Err(Error::Missing) => Ok(Reply::new(Outputs(Object::default()))),
+            outputs => Ok(Reply::new(Outputs(outputs?))),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! `POST /rpc/get_latest_node_execution`.
+
+use runledger_models::Id;
+use runledger_store::{Error, nodes};
+use runledger_web::{
+    Problem, Reply,
+    rpc::{Called, Method, seeds},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::get_node_execution::MaybeNode;
+
+/// Which node, in which execution.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GetLatestNodeExecutionArgs {
+    /// The node of the graph.
+    node_id: Id,
+    /// The execution of the graph.
+    graph_eid: Id,
+}
+
+/// Reads the newest execution of a node.
+pub(crate) struct GetLatestNodeExecution;
+
+impl Method for GetLatestNodeExecution {
+    const PATH: &'static str = "/rpc/get_latest_node_execution";
+    const SUMMARY: &'static str = "Read the newest execution of a node that is not INCOMPLETE; null if there is none";
+    const SEED: &'static str = seeds::EXECUTION;
+    const READS: bool = true;
+    type Args = GetLatestNodeExecutionArgs;
+    type Value = MaybeNode;
+
+    async fn call(called: Called<Self>) -> Result<Reply<MaybeNode>, Problem> {
+        let GetLatestNodeExecutionArgs { node_id, graph_eid } = called.args;
+        match nodes::latest(&called.db, &called.caller.scope(), &graph_eid, &node_id).await {
+            Err(Error::Missing) => Ok(Reply::new(MaybeNode(None))),
+            node => Ok(Reply::new(MaybeNode(Some(node?)))),
+        }
+    }
+}

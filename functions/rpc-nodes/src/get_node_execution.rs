@@ -1,0 +1,42 @@
+//! `POST /rpc/get_node_execution`.
+
+use runledger_models::{Id, NodeExecutionResult};
+use runledger_store::{Error, nodes};
+use runledger_web::{
+    Problem, Reply,
+    rpc::{Called, Method, seeds},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Which node execution.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GetNodeExecutionArgs {
+    /// The node execution.
+    node_exec_id: Id,
+}
+
+/// A node execution, or none.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(transparent)]
+pub(crate) struct MaybeNode(pub(crate) Option<NodeExecutionResult>);
+
+/// Reads a node execution.
+pub(crate) struct GetNodeExecution;
+
+impl Method for GetNodeExecution {
+    const PATH: &'static str = "/rpc/get_node_execution";
+    const SUMMARY: &'static str = "Read a node execution; null if there is none";
+    const SEED: &'static str = seeds::EXECUTION;
+    const READS: bool = true;
+    type Args = GetNodeExecutionArgs;
+    type Value = MaybeNode;
+
+    async fn call(called: Called<Self>) -> Result<Reply<MaybeNode>, Problem> {
+        match nodes::get(&called.db, &called.caller.scope(), &called.args.node_exec_id).await {
+            Err(Error::Missing) => Ok(Reply::new(MaybeNode(None))),
+            node => Ok(Reply::new(MaybeNode(Some(node?)))),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! `POST /rpc/update_node_execution_status`.
+
+use runledger_models::{ExecutionStatus, Id, NodeExecutionResult, Object};
+use runledger_store::{
+    Error,
+    nodes::{self, Change},
+};
+use runledger_web::{
+    Problem, Reply,
+    rpc::{Called, Method, seeds},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// The status to move a node execution to, and what goes with it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateNodeExecutionStatusArgs {
+    /// The node execution.
+    node_exec_id: Id,
+    /// The status to move to.
+    status: ExecutionStatus,
+    /// The data that the node runs with, by input name. QUEUED needs it.
+    #[schema(value_type = Option<Object>)]
+    execution_data: Option<Object>,
+    /// Statistics to merge into those that are stored.
+    #[schema(value_type = Option<Object>)]
+    stats: Option<Object>,
+}
+
+/// Refuses a status that no record moves to.
+pub(crate) fn check_target(status: ExecutionStatus) -> Result<(), Problem> {
+    if status.allowed_from().is_empty() {
+        return Err(Problem::invalid_at("/status", "is a status that only creation sets"));
+    }
+    Ok(())
+}
+
+/// Moves a node execution to another status.
+pub(crate) struct UpdateNodeExecutionStatus;
+
+impl Method for UpdateNodeExecutionStatus {
+    const PATH: &'static str = "/rpc/update_node_execution_status";
+    const SUMMARY: &'static str = "Change a node execution's status; one that may not move is answered as it stands";
+    const SEED: &'static str = seeds::EXECUTION;
+    type Args = UpdateNodeExecutionStatusArgs;
+    type Value = NodeExecutionResult;
+
+    async fn call(called: Called<Self>) -> Result<Reply<NodeExecutionResult>, Problem> {
+        let args = called.args;
+        if args.status == ExecutionStatus::Queued && args.execution_data.is_none() {
+            let detail = "is missing; a node execution is queued with the data that it runs with";
+            return Err(Problem::invalid_at("/execution_data", detail));
+        }
+        check_target(args.status)?;
+        let change = Change {
+            status: args.status,
+            execution_data: args.execution_data,
+            stats: args.stats,
+        };
+        let (scope, once) = (called.caller.scope(), called.once.as_ref());
+        match nodes::change(&called.db, once, &scope, &args.node_exec_id, change).await {
+            // The seed changes nothing then, and answers what it finds.
+            Err(Error::IllegalMove { .. }) => {
+                let unchanged = nodes::get(&called.db, &scope, &args.node_exec_id).await?;
+                Ok(Reply::new(unchanged))
+            }
+            Err(Error::Missing) => Err(Problem::invalid_at("/node_exec_id", "there is no such node execution")),
+            changed => Ok(Reply::done(changed?)),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! `POST /rpc/update_node_execution_status_batch`.
+
+use runledger_models::{ExecutionStatus, Id, Object};
+use runledger_store::nodes;
+use runledger_web::{
+    Problem, Reply,
+    rpc::{Called, Method, seeds},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::update_node_execution_status::check_target;
+
+/// The most node executions of one call.
+const MAX_IDS: usize = 10_000;
+
+/// The status to move node executions to.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateNodeExecutionStatusBatchArgs {
+    /// The node executions, at most 10,000.
+    #[schema(max_items = 10_000)]
+    node_exec_ids: Vec<Id>,
+    /// The status to move to.
+    status: ExecutionStatus,
+    /// Statistics to merge into those that are stored.
+    #[schema(value_type = Option<Object>)]
+    stats: Option<Object>,
+}
+
+/// Moves those of some node executions that may move.
+pub(crate) struct UpdateNodeExecutionStatusBatch;
+
+impl Method for UpdateNodeExecutionStatusBatch {
+    const PATH: &'static str = "/rpc/update_node_execution_status_batch";
+    const SUMMARY: &'static str =
+        "Change the status of those node executions that may take it; answers how many they were";
+    const SEED: &'static str = seeds::EXECUTION;
+    type Args = UpdateNodeExecutionStatusBatchArgs;
+    type Value = u64;
+
+    async fn call(called: Called<Self>) -> Result<Reply<u64>, Problem> {
+        let UpdateNodeExecutionStatusBatchArgs {
+            node_exec_ids: ids,
+            status,
+            stats,
+        } = called.args;
+        if ids.len() > MAX_IDS {
+            return Err(Problem::invalid_at(
+                "/node_exec_ids",
+                format!("holds more than {MAX_IDS} ids"),
+            ));
+        }
+        check_target(status)?;
+        let (scope, once) = (called.caller.scope(), called.once.as_ref());
+        let done = nodes::change_many(&called.db, once, &scope, &ids, status, stats).await?;
+        Ok(Reply::done(done))
+    }
+}

@@ -1,0 +1,57 @@
+//! `POST /rpc/upsert_execution_input`.
+
+use runledger_models::{Id, Json, NodeExecutionResult, Object};
+use runledger_store::nodes::{self, NewInput};
+use runledger_web::{
+    Problem, Reply,
+    rpc::{Called, Method, seeds},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An input of a node.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpsertExecutionInputArgs {
+    /// The node of the graph.
+    node_id: Id,
+    /// The execution of the graph.
+    graph_exec_id: Id,
+    /// The input's name.
+    input_name: String,
+    /// Its value.
+    input_data: Json,
+    /// The node execution that it is for. Without it: the oldest INCOMPLETE one that lacks this input, or a new one.
+    node_exec_id: Option<Id>,
+}
+
+/// A pair: the node execution that has been given an input, and all inputs that it was given one by one, by name.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = Vec<Value>)]
+pub(crate) struct GivenInput((NodeExecutionResult, Object));
+
+/// Gives an input to a node.
+pub(crate) struct UpsertExecutionInput;
+
+impl Method for UpsertExecutionInput {
+    const PATH: &'static str = "/rpc/upsert_execution_input";
+    const SUMMARY: &'static str = "Give an input to a node, to an execution of it that lacks the input or to a new one; answers the node execution and all its inputs";
+    const SEED: &'static str = seeds::EXECUTION;
+    type Args = UpsertExecutionInputArgs;
+    type Value = GivenInput;
+
+    async fn call(called: Called<Self>) -> Result<Reply<GivenInput>, Problem> {
+        let args = called.args;
+        let input = NewInput {
+            name: args.input_name,
+            data: args.input_data,
+            node_exec_id: args.node_exec_id,
+        };
+        let (scope, once) = (called.caller.scope(), called.once.as_ref());
+        let done = nodes::give_input(&called.db, once, &scope, &args.graph_exec_id, &args.node_id, input).await?;
+        Ok(Reply::done(
+            done.map(|given| GivenInput((given.node, given.input_data))),
+        ))
+    }
+}

@@ -1,0 +1,41 @@
+//! `POST /rpc/upsert_execution_output`.
+
+use runledger_models::{Id, Json};
+use runledger_store::nodes;
+use runledger_web::{
+    Problem, Reply,
+    rpc::{Called, Method, seeds},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// An output of a node execution.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpsertExecutionOutputArgs {
+    /// The node execution.
+    node_exec_id: Id,
+    /// The output's name.
+    output_name: String,
+    /// Its value; null for an output without one.
+    output_data: Option<Json>,
+}
+
+/// Notes an output of a node execution.
+pub(crate) struct UpsertExecutionOutput;
+
+impl Method for UpsertExecutionOutput {
+    const PATH: &'static str = "/rpc/upsert_execution_output";
+    const SUMMARY: &'static str = "Note an output of a node execution";
+    const SEED: &'static str = seeds::EXECUTION;
+    type Args = UpsertExecutionOutputArgs;
+    type Value = ();
+
+    async fn call(called: Called<Self>) -> Result<Reply<()>, Problem> {
+        let args = called.args;
+        let (scope, once) = (called.caller.scope(), called.once.as_ref());
+        let (name, data) = (args.output_name, args.output_data);
+        let done = nodes::give_output(&called.db, once, &scope, &args.node_exec_id, name, data).await?;
+        Ok(Reply::done(done))
+    }
+}
