@@ -1,25 +1,33 @@
-//! Prints the description of the API, made of every function's route table. `cargo xtask openapi` keeps it in
-//! `docs/openapi.json`.
+//! Prints what is made of every function's route table: the description of the API, or with `methods` the page on the
+//! data service's methods. `cargo xtask openapi` keeps both in `docs`.
 
-use runledger_web::openapi::document;
+mod methods;
+
+use runledger_web::{Route, openapi::document};
+
+const FUNCTIONS: [(&str, &[Route]); 14] = [
+    ("executions", runledger_executions::ROUTES),
+    ("nodes", runledger_nodes::ROUTES),
+    ("share", runledger_share::ROUTES),
+    ("events", runledger_events::ROUTES),
+    ("summary", runledger_summary::ROUTES),
+    ("trends", runledger_trends::ROUTES),
+    ("analytics", runledger_analytics::ROUTES),
+    ("scoring", runledger_scoring::ROUTES),
+    ("credits", runledger_credits::ROUTES),
+    ("jobs", runledger_jobs::ROUTES),
+    ("rpc-executions", runledger_rpc_executions::ROUTES),
+    ("rpc-nodes", runledger_rpc_nodes::ROUTES),
+    ("rpc-accounts", runledger_rpc_accounts::ROUTES),
+    ("data-service", runledger_data_service::ROUTES),
+];
 
 fn main() -> anyhow::Result<()> {
-    let functions = [
-        ("executions", runledger_executions::ROUTES),
-        ("nodes", runledger_nodes::ROUTES),
-        ("share", runledger_share::ROUTES),
-        ("events", runledger_events::ROUTES),
-        ("summary", runledger_summary::ROUTES),
-        ("trends", runledger_trends::ROUTES),
-        ("analytics", runledger_analytics::ROUTES),
-        ("scoring", runledger_scoring::ROUTES),
-        ("credits", runledger_credits::ROUTES),
-        ("jobs", runledger_jobs::ROUTES),
-        ("rpc-executions", runledger_rpc_executions::ROUTES),
-        ("rpc-nodes", runledger_rpc_nodes::ROUTES),
-        ("rpc-accounts", runledger_rpc_accounts::ROUTES),
-        ("data-service", runledger_data_service::ROUTES),
-    ];
-    println!("{}", document(&functions).to_pretty_json()?);
+    let document = document(&FUNCTIONS);
+    match std::env::args().nth(1).as_deref() {
+        None => println!("{}", document.to_pretty_json()?),
+        Some("methods") => print!("{}", methods::page(&serde_json::to_value(&document)?)),
+        Some(other) => anyhow::bail!("{other:?} is neither nothing nor `methods`"),
+    }
     Ok(())
 }

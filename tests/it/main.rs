@@ -32,6 +32,7 @@ mod problems;
 mod queue;
 mod read;
 mod routes;
+mod rpc;
 mod share;
 mod signatures;
 mod states;

@@ -4,7 +4,7 @@ use runledger_models::{Id, Scope, ShareToken, Timestamp};
 use runledger_store::shares::{self, ShareStatus};
 use runledger_web::{
     Problem, Reply, named_user,
-    rpc::{Called, Method, seeds},
+    rpc::{Called, Method, Null, seeds},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -34,9 +34,9 @@ impl Method for UpdateGraphExecutionShareStatus {
     const SUMMARY: &'static str = "Share an execution under a token, or end its link";
     const SEED: &'static str = seeds::EXECUTION;
     type Args = UpdateGraphExecutionShareStatusArgs;
-    type Value = ();
+    type Value = Null;
 
-    async fn call(called: Called<Self>) -> Result<Reply<()>, Problem> {
+    async fn call(called: Called<Self>) -> Result<Reply<Null>, Problem> {
         let args = called.args;
         let scope = Scope::User(named_user(&called.caller, &args.user_id, "/user_id")?);
         if args.is_shared && args.share_token.is_none() {
@@ -50,6 +50,6 @@ impl Method for UpdateGraphExecutionShareStatus {
             shared_at: args.shared_at.filter(|_| args.is_shared),
         };
         let done = shares::set(&called.db, called.once.as_ref(), &scope, &args.execution_id, status).await?;
-        Ok(Reply::done(done))
+        Ok(Reply::done(done.map(|()| Null)))
     }
 }

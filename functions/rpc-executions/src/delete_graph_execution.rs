@@ -5,7 +5,7 @@ use runledger_models::{Id, Scope};
 use runledger_store::{Error, executions};
 use runledger_web::{
     Problem, Reply, named_user,
-    rpc::{Called, Method, seeds},
+    rpc::{Called, Method, Null, seeds},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -30,16 +30,16 @@ impl Method for DeleteGraphExecution {
     const SUMMARY: &'static str = "Delete an execution: hide it, or remove its rows";
     const SEED: &'static str = seeds::EXECUTION;
     type Args = DeleteGraphExecutionArgs;
-    type Value = ();
+    type Value = Null;
 
-    async fn call(called: Called<Self>) -> Result<Reply<()>, Problem> {
+    async fn call(called: Called<Self>) -> Result<Reply<Null>, Problem> {
         let args = called.args;
         let scope = Scope::User(named_user(&called.caller, &args.user_id, "/user_id")?);
         let hard = args.soft_delete == Some(false);
         match executions::delete(&called.db, called.once.as_ref(), &scope, &args.graph_exec_id, hard).await {
             Err(Error::Missing) => Err(Problem::not_found("there is no such execution to delete")
                 .raised(StatusCode::INTERNAL_SERVER_ERROR, "DatabaseError")),
-            deleted => Ok(Reply::done(deleted?)),
+            deleted => Ok(Reply::done(deleted?.map(|()| Null))),
         }
     }
 }

@@ -4,7 +4,7 @@ use runledger_models::{Id, Json};
 use runledger_store::nodes;
 use runledger_web::{
     Problem, Reply,
-    rpc::{Called, Method, seeds},
+    rpc::{Called, Method, Null, seeds},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -29,13 +29,13 @@ impl Method for UpsertExecutionOutput {
     const SUMMARY: &'static str = "Note an output of a node execution";
     const SEED: &'static str = seeds::EXECUTION;
     type Args = UpsertExecutionOutputArgs;
-    type Value = ();
+    type Value = Null;
 
-    async fn call(called: Called<Self>) -> Result<Reply<()>, Problem> {
+    async fn call(called: Called<Self>) -> Result<Reply<Null>, Problem> {
         let args = called.args;
         let (scope, once) = (called.caller.scope(), called.once.as_ref());
         let (name, data) = (args.output_name, args.output_data);
         let done = nodes::give_output(&called.db, once, &scope, &args.node_exec_id, name, data).await?;
-        Ok(Reply::done(done))
+        Ok(Reply::done(done.map(|()| Null)))
     }
 }

@@ -10,6 +10,7 @@ use utoipa::{
         ComponentsBuilder, Content, ContentBuilder, HttpMethod, InfoBuilder, License, ObjectBuilder, OpenApi,
         OpenApiBuilder, PathItem, PathsBuilder, Ref, RefOr, Required, ResponseBuilder, Schema, SecurityRequirement,
         Type,
+        extensions::{Extensions, ExtensionsBuilder},
         header::HeaderBuilder,
         path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn},
         request_body::{RequestBody, RequestBodyBuilder},
@@ -46,7 +47,17 @@ pub fn document(functions: &[(&'static str, &'static [Route])]) -> OpenApi {
         .bearer_format("JWT")
         .build();
     let mut components = ComponentsBuilder::new().security_scheme("bearer", SecurityScheme::Http(bearer));
+    let mut named: Vec<(String, RefOr<Schema>)> = Vec::new();
     for (name, schema) in document.schemas {
+        match named.iter().find(|(known, _)| *known == name) {
+            Some((_, known)) => assert!(
+                *known == schema,
+                "two types are called {name}; rename one with `schema(as = …)`"
+            ),
+            None => named.push((name, schema)),
+        }
+    }
+    for (name, schema) in named {
         components = components.schema(name, schema);
     }
     let info = InfoBuilder::new()
@@ -68,10 +79,8 @@ impl Document {
     /// A reference to a type's schema, which becomes part of the description.
     pub fn schema<T: ToSchema>(&mut self) -> RefOr<Schema> {
         let name = T::name().into_owned();
-        if !self.schemas.iter().any(|(known, _)| *known == name) {
-            self.schemas.push((name.clone(), T::schema()));
-            T::schemas(&mut self.schemas);
-        }
+        self.schemas.push((name.clone(), T::schema()));
+        T::schemas(&mut self.schemas);
         Ref::from_schema_name(name).into()
     }
 }
@@ -120,16 +129,14 @@ pub(crate) fn describe<E: Endpoint>(document: &mut Document) {
         .parameters(Some(E::Path::describe(ParameterIn::Path)))
         .parameters(Some(E::Query::describe(ParameterIn::Query)))
         .parameters(Some(header_parameters::<E>()))
-        .request_body(E::Body::describe(document));
+        .request_body(E::Body::describe(document))
+        .extensions(Some(extensions::<E>()));
     if roles.is_empty() {
         operation = operation.securities(Some([SecurityRequirement::default()]));
     } else {
         let names: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
         operation = operation
-            .description(Some(match E::SEED {
-                Some(seed) => format!("Roles: {}. Seed: `{seed}`.", names.join(", ")),
-                None => format!("Roles: {}.", names.join(", ")),
-            }))
+            .description(Some(format!("Roles: {}.", names.join(", "))))
             .security(SecurityRequirement::new::<_, _, String>("bearer", []));
     }
 
@@ -175,6 +182,16 @@ pub(crate) fn describe<E: Endpoint>(document: &mut Document) {
 
     let item = PathItem::new(http_method(&E::METHOD), operation);
     document.paths = std::mem::take(&mut document.paths).path(E::PATH, item);
+}
+
+/// What programs may want to know of an operation, besides what OpenAPI has words for.
+fn extensions<E: Endpoint>() -> Extensions {
+    let roles: Vec<_> = <E::Access as Access>::ROLES.iter().map(|role| role.as_str()).collect();
+    let extensions = ExtensionsBuilder::new().add("x-roles", roles);
+    match E::SEED {
+        Some(seed) => extensions.add("x-seed", seed).build(),
+        None => extensions.build(),
+    }
 }
 
 fn header_parameters<E: Endpoint>() -> Vec<Parameter> {

@@ -49,6 +49,10 @@ pub(crate) struct Document {
     /// For a shortfall of credits: what was to be spent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) amount: Option<i64>,
+    /// For a shortfall of credits in a method of the data service: whose.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub(crate) user: Option<String>,
     /// For a method of the data service: the exception, where the status does not say it.
     #[serde(skip)]
     #[schema(ignore)]
@@ -96,6 +100,7 @@ impl Problem {
             allowed_from: None,
             balance: None,
             amount: None,
+            user: None,
             exception: None,
             header: None,
             internal: None,
@@ -239,6 +244,12 @@ impl Problem {
             document.status = status;
             document.exception.get_or_insert(exception);
         })
+    }
+
+    /// The same problem, as one of this user's.
+    #[must_use]
+    pub fn of_user(self, user: &str) -> Self {
+        self.with(|document| document.user = Some(user.to_owned()))
     }
 
     /// The response's status code.

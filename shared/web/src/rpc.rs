@@ -7,7 +7,10 @@ use http::{Method as HttpMethod, StatusCode};
 use runledger_models::{Caller, paging::Position};
 use runledger_store::{Db, IdempotencyKey};
 use serde::{Serialize, de::DeserializeOwned};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 use crate::{Call, Endpoint, JsonBody, NoParams, Payload, Problem, Reply, ServiceOnly, problem::Document};
 
@@ -85,6 +88,18 @@ impl<M: Method> Endpoint for Remote<M> {
                 problem
             }
         })
+    }
+}
+
+/// What a method answers that has nothing to tell: null.
+#[derive(Debug, Serialize)]
+pub struct Null;
+
+impl ToSchema for Null {}
+
+impl PartialSchema for Null {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Null).into()
     }
 }
 
@@ -174,7 +189,7 @@ pub(crate) fn error(document: Document) -> (StatusCode, RemoteCallError) {
     let mut args = vec![text.into()];
     // The exception of a shortfall tells, after its message, who lacks what.
     if let (Some(balance), Some(amount)) = (document.balance, document.amount) {
-        args.extend([balance.into(), amount.into()]);
+        args.extend([document.user.into(), balance.into(), amount.into()]);
     }
     (
         status,
@@ -214,7 +229,7 @@ mod tests {
         let shortfall = Error::Shortfall { balance: 5, amount: 7 };
         let (status, error) = raised(shortfall.into());
         assert_eq!((status, &error["type"]), (400, &"InsufficientBalanceError".into()));
-        assert_eq!((&error["args"][1], &error["args"][2]), (&5.into(), &7.into()));
+        assert_eq!((&error["args"][2], &error["args"][3]), (&5.into(), &7.into()));
         let (_, error) = raised(Problem::invalid_at("/cost", "is missing"));
         assert_eq!(error["args"], serde_json::json!(["cost: is missing"]));
     }

@@ -1,4 +1,5 @@
-//! `cargo xtask openapi`: keeps the API's description in the repository, where its changes are seen in a review.
+//! `cargo xtask openapi`: keeps the API's description, and the page on the data service's methods, in the repository,
+//! where their changes are seen in a review.
 
 use std::process::{Command, ExitCode};
 
@@ -9,11 +10,12 @@ use crate::project::Project;
 use crate::run::output;
 use crate::setup::build;
 
-const FILE: &str = "docs/openapi.json";
+/// The files, and what the program that makes them is asked for.
+const FILES: [(&str, &[&str]); 2] = [("docs/openapi.json", &[]), ("docs/DATA-SERVICE.md", &["methods"])];
 
 #[derive(Debug, Args)]
 pub(crate) struct Openapi {
-    /// Only compare: fail if the file is out of date.
+    /// Only compare: fail if a file is out of date.
     #[arg(long)]
     check: bool,
 }
@@ -21,24 +23,32 @@ pub(crate) struct Openapi {
 impl Openapi {
     pub(crate) fn run(self, project: &Project) -> Result<ExitCode> {
         build::programs(project, "the API's description", &["--bin", "runledger-openapi"])?;
-        let program = project.target().join("debug/runledger-openapi");
-        let mut document = output(Command::new(program).current_dir(project.root()))?;
-        if !document.ends_with('\n') {
-            document.push('\n');
+        let mut same = true;
+        for (file, arguments) in FILES {
+            same &= self.keep(project, file, arguments)?;
         }
+        Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
 
-        let path = project.root().join(FILE);
+    /// Writes a file, or tells whether it is what the code says.
+    fn keep(&self, project: &Project, file: &str, arguments: &[&str]) -> Result<bool> {
+        let program = project.target().join("debug/runledger-openapi");
+        let mut current = output(Command::new(program).args(arguments).current_dir(project.root()))?;
+        if !current.ends_with('\n') {
+            current.push('\n');
+        }
+        let path = project.root().join(file);
         if !self.check {
-            std::fs::write(&path, document).with_context(|| format!("write {}", path.display()))?;
-            return Ok(ExitCode::SUCCESS);
+            std::fs::write(&path, current).with_context(|| format!("write {}", path.display()))?;
+            return Ok(true);
         }
         let stored = std::fs::read_to_string(&path).unwrap_or_default();
-        let Some(difference) = first_difference(&stored, &document) else {
-            return Ok(ExitCode::SUCCESS);
+        let Some(difference) = first_difference(&stored, &current) else {
+            return Ok(true);
         };
-        eprintln!("{FILE}:{difference}");
-        eprintln!("{FILE} is not what the code says: run `cargo xtask openapi` and look at `git diff {FILE}`");
-        Ok(ExitCode::FAILURE)
+        eprintln!("{file}:{difference}");
+        eprintln!("{file} is not what the code says: run `cargo xtask openapi` and look at `git diff {file}`");
+        Ok(false)
     }
 }
 
