@@ -1,4 +1,4 @@
-//! What happens to a request: its route, its limits, its component, its line in the log.
+//! What happens to a request: its route, its limits, its component, and a line in the log if no component answers it.
 
 use std::{
     net::SocketAddr,
@@ -47,7 +47,7 @@ pub(crate) struct Service {
     pub(crate) this: SocketAddr,
 }
 
-/// The line of a request.
+/// The line of a request that no component answered. Components log those that they answer.
 #[derive(Serialize)]
 struct Line<'a> {
     timestamp: String,
@@ -77,11 +77,13 @@ impl Service {
             Some((_, instances)) => self.pass_on(instances, request).await,
             None => Err(Problem::NotFound),
         };
-        let response = result.unwrap_or_else(|problem| {
-            problem
-                .response(&given_id.unwrap_or_else(new_id))
-                .map(ResponseBody::from)
-        });
+        let problem = match result {
+            Ok(response) => return response,
+            Err(problem) => problem,
+        };
+        let response = problem
+            .response(&given_id.unwrap_or_else(new_id))
+            .map(ResponseBody::from);
 
         let status = response.status();
         self.log.line(&Line {

@@ -22,6 +22,7 @@ mod jobs;
 mod kv;
 mod lists;
 mod load;
+mod metrics;
 mod monitors;
 mod node_inputs;
 mod node_states;

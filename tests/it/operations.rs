@@ -217,9 +217,10 @@ pub(crate) async fn world() -> (App, Graph, String, String) {
 /// The one read that needs a parameter.
 pub(crate) const TRENDS: &str = "/api/executions/admin/execution_accuracy_trends";
 
-pub(crate) const OPERATIONS: [Operation; 89] = [
+pub(crate) const OPERATIONS: [Operation; 90] = [
     read("/api/health", Access::Public, Stranger::NothingToSee),
     read("/api/health/ready", Access::Public, Stranger::NothingToSee),
+    read("/api/metrics", Access::Public, Stranger::NothingToSee),
     read("/api/openapi.json", Access::Public, Stranger::NothingToSee),
     read("/api/docs", Access::Public, Stranger::NothingToSee),
     read("/api/public/shared/{token}", Access::Public, Stranger::Refused(404)),

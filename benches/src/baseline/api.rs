@@ -11,7 +11,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use runledger_logging::Log;
+use runledger_logging::{Log, Trace};
 use runledger_models::{
     Caller, ExecutionStatus, Id, Object, Role, ShareToken, SharedExecution, json, json::Record, stats,
 };
@@ -214,7 +214,7 @@ impl Reply {
     }
 
     fn log(&self) -> Log {
-        Log::new(&self.request_id)
+        Log::new(&self.request_id, Trace::of(None, None, [1; 32]))
     }
 
     fn with(&self, value: &impl Serialize) -> Result<Response, Refusal> {

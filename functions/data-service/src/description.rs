@@ -4,7 +4,7 @@ use http::Method;
 use runledger_web::{Call, Endpoint, Html, JsonText, NoParams, Problem, Public, Reply};
 
 /// The description of the whole API, made by `cargo xtask openapi` from the route tables.
-const OPENAPI: &str = include_str!("../../../docs/openapi.json");
+const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 /// A page that shows it to people.
 const DOCS: &str = include_str!("docs.html");
 

@@ -79,7 +79,7 @@ impl Endpoint for GetReadiness {
     }
 }
 
-async fn redis_state(url: &str) -> RedisState {
+pub(crate) async fn redis_state(url: &str) -> RedisState {
     if url.is_empty() {
         return RedisState::Unset;
     }

@@ -1,8 +1,10 @@
-//! The application's own affairs: its health, the description of its API, and an answer for every path that nobody
+//! The application's own affairs: its health, its numbers, the description of its API, and an answer for every path that nobody
 //! serves.
 
 mod description;
+mod exposition;
 mod health;
+mod metrics;
 
 use runledger_web::Route;
 
@@ -10,6 +12,7 @@ use runledger_web::Route;
 pub const ROUTES: &[Route] = &[
     Route::of::<health::GetHealth>(),
     Route::of::<health::GetReadiness>(),
+    Route::of::<metrics::GetMetrics>(),
     Route::of::<description::GetOpenApi>(),
     Route::of::<description::GetDocs>(),
 ];

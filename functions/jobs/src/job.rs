@@ -248,7 +248,7 @@ async fn tell(db: &Db, config: &Config, title: &str, lines: &[String]) -> bool {
     if more > 0 {
         text.extend(["\n- and ", &more.to_string(), " more"]);
     }
-    match webhook::post(&config.alert_webhook_url, &text).await {
+    match webhook::post(&config.alert_webhook_url, &text, db.log().trace()).await {
         Ok(()) => true,
         Err(why) => {
             db.log().warn(&format!("the alert webhook was not reached: {why}"));

@@ -5,6 +5,7 @@ use std::{pin::pin, time::Duration};
 use bytes::Bytes;
 use futures::future::{Either, select};
 use http_body_util::Full;
+use runledger_logging::Trace;
 use spin_sdk::{http, time};
 
 /// How long one try may take.
@@ -13,11 +14,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 
 /// Posts a text. Tries again what may work another time: no answer, 429 and 5xx.
-pub(crate) async fn post(url: &str, text: &str) -> Result<(), String> {
+pub(crate) async fn post(url: &str, text: &str, trace: &Trace) -> Result<(), String> {
     let body = message(url, text);
     let mut pauses = PAUSES.into_iter();
     loop {
-        let why = match attempt(url, body.clone()).await {
+        let why = match attempt(url, body.clone(), trace).await {
             Ok(status) if status.is_success() => return Ok(()),
             Ok(status) if !status.is_server_error() && status != http::StatusCode::TOO_MANY_REQUESTS => {
                 return Err(format!("it answered {status}"));
@@ -32,11 +33,12 @@ pub(crate) async fn post(url: &str, text: &str) -> Result<(), String> {
     }
 }
 
-async fn attempt(url: &str, body: Bytes) -> Result<http::StatusCode, String> {
+async fn attempt(url: &str, body: Bytes, trace: &Trace) -> Result<http::StatusCode, String> {
     // The URL is a secret: it must not get into a message for the log.
     let request = ::http::Request::post(url)
         .header("content-type", "application/json")
         .header("content-length", body.len())
+        .header("traceparent", trace.parent())
         .body(Full::new(body))
         .map_err(|_| "its URL cannot be used".to_owned())?;
     match select(pin!(http::send(request)), pin!(time::sleep(PATIENCE))).await {

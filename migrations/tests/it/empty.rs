@@ -52,6 +52,7 @@ async fn an_empty_database_gets_everything() {
         "runledger.jobs",
         "runledger.migrations",
         "runledger.queue_entries",
+        "runledger.request_metrics",
         "runledger.rollup_backfill",
         "runledger.scores",
         "runledger.scoring_items",

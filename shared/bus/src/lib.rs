@@ -103,6 +103,7 @@ impl Bus {
     /// Runs a command on the kept connection, which is given up when it fails.
     async fn run(
         &self,
+        log: &Log,
         command: &str,
         arguments: impl IntoIterator<Item = RedisParameter>,
     ) -> Result<Vec<RedisResult>, Error> {
@@ -112,6 +113,7 @@ impl Bus {
             None => Rc::new(Connection::open(&self.address).await?),
         };
         self.connection.replace(Some(Rc::clone(&connection)));
+        log.count_redis();
         let answer = connection.execute(command, arguments).await;
         if answer.is_err() {
             self.connection.replace(None);

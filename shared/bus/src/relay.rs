@@ -49,7 +49,7 @@ impl Bus {
             .into_iter()
             .chain(keys.relay())
             .chain([text(token.clone()), text(LEASE.to_string())]);
-        let answer = self.run("EVAL", arguments).await?;
+        let answer = self.run(db.log(), "EVAL", arguments).await?;
         let [RedisResult::Int64(1), RedisResult::Int64(asked), rest @ ..] = answer.as_slice() else {
             return Ok(());
         };
@@ -89,7 +89,7 @@ impl Relay<'_> {
     async fn release(&self) -> Result<(), Error> {
         let lease = text(self.keys.of("lease"));
         let arguments = [text(RELEASE), text("1"), lease, text(self.token.clone())];
-        self.bus.run("EVAL", arguments).await.map(|_| ())
+        self.bus.run(self.db.log(), "EVAL", arguments).await.map(|_| ())
     }
 
     /// Publishes some events; whether there is more to do.
@@ -105,7 +105,7 @@ impl Relay<'_> {
             batch.position
         };
         let arguments = self.arguments(batch.events, after, is_last)?;
-        let answer = self.bus.run("EVAL", arguments).await?;
+        let answer = self.bus.run(self.db.log(), "EVAL", arguments).await?;
         match answer.as_slice() {
             [RedisResult::Int64(0), asked] => {
                 self.position = after;

@@ -55,7 +55,7 @@ impl Wake {
             if left < Duration::from_millis(1) {
                 return Woken::Nothing;
             }
-            match self.listen(left).await {
+            match self.listen(left, log).await {
                 Ok(Some(heard)) => {
                     self.heard = heard;
                     if heard > seen {
@@ -74,7 +74,7 @@ impl Wake {
     }
 
     /// The number of a later event than was heard of, if there is one in time.
-    async fn listen(&mut self, patience: Duration) -> Result<Option<i64>, Error> {
+    async fn listen(&mut self, patience: Duration, log: &Log) -> Result<Option<i64>, Error> {
         let connection = match &self.connection {
             Some(connection) => connection,
             None => self.connection.insert(Connection::open(&self.bus.address).await?),
@@ -87,6 +87,7 @@ impl Wake {
             text(self.key.clone()),
             text(format!("{}-0", self.heard)),
         ];
+        log.count_redis();
         let answer = connection.execute("XREAD", arguments).await?;
         Ok(answer.iter().rev().find_map(entry))
     }

@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use futures::future::{Either, select};
 use http::StatusCode;
 use http_body_util::{BodyExt, Full};
+use runledger_logging::Trace;
 use runledger_models::scoring::{JSON_INSTRUCTION, MAX_ANSWER_BYTES, Model, Verdict, mask, schema};
 use runledger_store::scoring::Usage;
 use serde::Deserialize;
@@ -28,6 +29,8 @@ const SHOWN: usize = 300;
 pub(crate) struct Client {
     settings: Settings,
     model: Model,
+    /// What the calls are part of.
+    trace: Trace,
     /// Whether it takes a schema for its answers. Found out by trying.
     takes_schema: Cell<bool>,
 }
@@ -72,10 +75,11 @@ struct Tokens {
 }
 
 impl Client {
-    pub(crate) const fn new(settings: Settings, model: Model) -> Self {
+    pub(crate) const fn new(settings: Settings, model: Model, trace: Trace) -> Self {
         Self {
             settings,
             model,
+            trace,
             takes_schema: Cell::new(true),
         }
     }
@@ -167,7 +171,11 @@ impl Client {
     async fn exchange(&self, body: Bytes) -> Result<Response, Failure> {
         let mut request = http::Request::post(&self.settings.url)
             .header("content-type", "application/json")
-            .header("content-length", body.len());
+            .header("content-length", body.len())
+            .header("traceparent", self.trace.parent());
+        if !self.trace.state().is_empty() {
+            request = request.header("tracestate", self.trace.state());
+        }
         if !self.settings.key.is_empty() {
             request = request.header("authorization", format!("Bearer {}", self.settings.key));
         }

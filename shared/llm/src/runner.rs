@@ -10,7 +10,7 @@ use std::{
 
 use futures::future::{join_all, select};
 use runledger_bus::Bus;
-use runledger_logging::Complaints;
+use runledger_logging::{Complaints, Trace};
 use runledger_models::{
     AnyUser, Id,
     scoring::{Provider, Verdict, models},
@@ -66,7 +66,7 @@ pub async fn run(db: &Db, bus: Option<Rc<Bus>>, job: &Id, life: Duration, idle: 
     let Some(work) = Work::open(db, &AnyUser::for_own_work(), job.clone()).await? else {
         return Ok(());
     };
-    let client = client(&work).await.map_err(Error::Internal)?;
+    let client = client(&work, db.log().trace()).await.map_err(Error::Internal)?;
     let runner = Runner {
         db,
         bus,
@@ -87,7 +87,7 @@ pub async fn run(db: &Db, bus: Option<Rc<Bus>>, job: &Id, life: Duration, idle: 
 }
 
 /// The model of a job. What is wrong with it is for the log: whoever made the job was told.
-async fn client(work: &Work) -> Result<Client, String> {
+async fn client(work: &Work, trace: &Trace) -> Result<Client, String> {
     let provider = Provider::named(work.provider()).ok_or("a job has a provider that is not known")?;
     let settings = Settings::of(provider).await.map_err(|unset| match unset {
         Unset::Key(variable) => format!("a scoring job waits for the variable {variable}"),
@@ -98,7 +98,7 @@ async fn client(work: &Work) -> Result<Client, String> {
         .into_iter()
         .find(|model| model.value == work.model() && model.provider == provider)
         .ok_or("a job has a model that is not known")?;
-    Ok(Client::new(settings, model))
+    Ok(Client::new(settings, model, trace.clone()))
 }
 
 impl Runner<'_> {

@@ -1,31 +1,145 @@
-//! Log lines of a function: JSON, one a line, on standard error, each with the request's id.
+//! Log lines of a function: JSON, one a line, on standard error, each with the request's id and its place in a trace.
+
+mod trace;
 
 use std::{
     cell::Cell,
+    io::Write,
     rc::Rc,
     time::{Duration, Instant},
 };
 
+use serde::Serialize;
+
+pub use trace::Trace;
+
 /// How often trouble that goes on is told of.
 const INTERVAL: Duration = Duration::from_mins(1);
 
-/// Writes the log lines of one request.
+/// Writes the log lines of one request, and counts what it asked others for.
 #[derive(Debug, Clone)]
-pub struct Log {
-    request_id: Rc<str>,
+pub struct Log(Rc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    request_id: String,
+    trace: Trace,
+    trips: Cell<Trips>,
+}
+
+/// How often a request went to others and back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Trips {
+    /// To Postgres.
+    pub database: u32,
+    /// To Redis.
+    pub redis: u32,
+}
+
+/// What a request came to.
+#[derive(Debug)]
+pub struct Answered<'a> {
+    /// When it came, as RFC 3339.
+    pub timestamp: &'a str,
+    /// Its method.
+    pub method: &'a str,
+    /// Its path, without secrets.
+    pub path: &'a str,
+    /// The path of its route, with `{names}`; empty where there is none.
+    pub route: &'a str,
+    /// The response's status.
+    pub status: u16,
+    /// How long the answer took.
+    pub took: Duration,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    level: &'a str,
+    message: &'a str,
+    request_id: &'a str,
+    trace_id: &'a str,
+    span_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct AnsweredLine<'a> {
+    timestamp: &'a str,
+    level: &'a str,
+    message: &'a str,
+    method: &'a str,
+    path: &'a str,
+    route: &'a str,
+    status: u16,
+    duration_ms: f64,
+    database_round_trips: u32,
+    redis_round_trips: u32,
+    request_id: &'a str,
+    trace_id: &'a str,
+    span_id: &'a str,
 }
 
 impl Log {
     /// The log of the request with this id.
-    pub fn new(request_id: &str) -> Self {
-        Self {
-            request_id: request_id.into(),
-        }
+    pub fn new(request_id: &str, trace: Trace) -> Self {
+        Self(Rc::new(Inner {
+            request_id: request_id.to_owned(),
+            trace,
+            trips: Cell::default(),
+        }))
     }
 
     /// The request's id.
     pub fn request_id(&self) -> &str {
-        &self.request_id
+        &self.0.request_id
+    }
+
+    /// The request's place in a trace.
+    pub fn trace(&self) -> &Trace {
+        &self.0.trace
+    }
+
+    /// How often others were asked so far.
+    pub fn trips(&self) -> Trips {
+        self.0.trips.get()
+    }
+
+    /// Postgres is asked.
+    pub fn count_database(&self) {
+        let trips = self.trips();
+        self.0.trips.set(Trips {
+            database: trips.database + 1,
+            ..trips
+        });
+    }
+
+    /// Redis is asked.
+    pub fn count_redis(&self) {
+        let trips = self.trips();
+        self.0.trips.set(Trips {
+            redis: trips.redis + 1,
+            ..trips
+        });
+    }
+
+    /// The request was answered.
+    pub fn answered(&self, answered: &Answered<'_>) {
+        let Trips { database, redis } = self.trips();
+        write(&AnsweredLine {
+            timestamp: answered.timestamp,
+            level: if answered.status < 500 { "INFO" } else { "WARN" },
+            message: "request",
+            method: answered.method,
+            path: answered.path,
+            route: answered.route,
+            status: answered.status,
+            duration_ms: answered.took.as_micros() as f64 / 1000.0,
+            database_round_trips: database,
+            redis_round_trips: redis,
+            request_id: self.request_id(),
+            trace_id: self.0.trace.trace_id(),
+            span_id: self.0.trace.span_id(),
+        });
     }
 
     /// Something is odd, and the request goes on.
@@ -39,8 +153,22 @@ impl Log {
     }
 
     fn write(&self, level: &str, message: &str) {
-        let line = serde_json::json!({ "level": level, "request_id": self.request_id(), "message": message });
-        eprintln!("{line}");
+        write(&Line {
+            level,
+            message,
+            request_id: self.request_id(),
+            trace_id: self.0.trace.trace_id(),
+            span_id: self.0.trace.span_id(),
+        });
+    }
+}
+
+/// Writes a line in one piece.
+fn write(line: &impl Serialize) {
+    if let Ok(mut line) = serde_json::to_vec(line) {
+        line.push(b'\n');
+        // Where nobody takes log lines, nobody can be told so.
+        let _ = std::io::stderr().write_all(&line);
     }
 }
 

@@ -176,6 +176,7 @@ impl Db {
 
     async fn ask_once(&self, sql: &'static str, params: Vec<ParameterValue>) -> Result<String, Error> {
         let connection = self.pool.connection().await?;
+        self.log.count_database();
         let mut rows = connection.query(sql, params).await?;
         let row = rows.rows().next().await;
         // Drained to the end, so that an error after the row is not lost; but a stream that has ended must not be read.

@@ -18,6 +18,7 @@ pub mod health;
 pub mod jobs;
 mod keyset;
 pub mod kv;
+pub mod metrics;
 pub mod nodes;
 pub mod queue;
 pub mod scoring;

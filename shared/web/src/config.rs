@@ -42,11 +42,16 @@ thread_local! {
 impl Config {
     /// This instance's settings; read from the variables once. What is wrong with them is for the log.
     pub(crate) async fn of_instance() -> Result<Rc<Self>, String> {
-        if let Some(config) = CONFIG.with(|kept| kept.get().cloned()) {
+        if let Some(config) = Self::kept() {
             return Ok(config);
         }
         let config = Rc::new(Self::load().await?);
         Ok(CONFIG.with(|kept| Rc::clone(kept.get_or_init(|| config))))
+    }
+
+    /// This instance's settings, if they were read.
+    pub(crate) fn kept() -> Option<Rc<Self>> {
+        CONFIG.with(|kept| kept.get().cloned())
     }
 
     /// Whether this caller sees what a language model said of a run: an owner does not, where that is switched off.

@@ -4,13 +4,17 @@ use std::{future::Future, pin::Pin, rc::Rc};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use runledger_bus::Bus;
 use runledger_logging::Log;
 use runledger_models::{Caller, Role};
 use runledger_store::{Db, IdempotencyKey};
 use sha2::{Digest, Sha256};
 use spin_sdk::http::Request;
 
-use crate::{Access, Body, Config, Content, Form, Params, Parts, Payload, Problem, Reply, Source, body, idempotency};
+use crate::{
+    Access, Body, Config, Content, Form, Params, Parts, Payload, Problem, Reply, Source, body, idempotency,
+    problem::Document, rpc,
+};
 
 /// One operation of the API. What it needs is declared as types and arrives parsed and authorised.
 pub trait Endpoint: Sized + 'static {
@@ -78,7 +82,12 @@ pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Content,
+    /// How changes that were made are published.
+    pub(crate) publish: Option<Publish>,
 }
+
+/// Publishes changes. Apart from what only reads, which then need not contain it.
+pub(crate) type Publish = fn(Rc<Bus>, Db) -> Pin<Box<dyn Future<Output = Db>>>;
 
 /// A request that was routed, before it is read.
 pub(crate) struct Routed {
@@ -99,6 +108,8 @@ pub struct Route {
     pub roles: &'static [Role],
     /// The document that it comes from, for a method of the data service.
     pub seed: Option<&'static str>,
+    /// The response to a problem.
+    pub(crate) refuse: fn(Problem, &Log) -> Response,
     pub(crate) serve: fn(Routed) -> Served,
     #[cfg(not(target_family = "wasm"))]
     pub(crate) describe: fn(&mut crate::openapi::Document),
@@ -112,6 +123,10 @@ impl Route {
             path: E::PATH,
             roles: <E::Access as Access>::ROLES,
             seed: E::SEED,
+            refuse: match E::SEED {
+                Some(_) => rpc::refuse,
+                None => refuse,
+            },
             serve: |routed| Box::pin(serve::<E>(routed)),
             #[cfg(not(target_family = "wasm"))]
             describe: crate::openapi::describe::<E>,
@@ -143,7 +158,7 @@ async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Problem> {
         bytes: &bytes,
     })?;
     let who = <E::Access as Access>::admit(caller)?;
-    let db = Db::new(Rc::clone(&config.pool), log.clone());
+    let db = Db::new(Rc::clone(&config.pool), log);
     let last_event_id = headers.get("last-event-id").filter(|_| E::RESUMABLE);
     let Reply { payload, headers: own } = E::handle(Call {
         who,
@@ -160,29 +175,58 @@ async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Problem> {
     .await?;
     let status = payload.status().unwrap_or(E::STATUS);
     let content_type = payload.content_type();
-    // Here, so that no handler can forget it.
-    if writes::<E>() {
-        publish(&config, log);
-    }
-    Ok(respond(
+    let response = respond(
         status,
         content_type,
         E::CONDITIONAL,
         own,
         payload.into_content()?,
         &headers,
-    ))
+    );
+    Ok(if writes::<E>() {
+        Response {
+            publish: Some(|bus, db| {
+                Box::pin(async move {
+                    bus.relay(&db).await;
+                    db
+                })
+            }),
+            ..response
+        }
+    } else {
+        response
+    })
 }
 
-/// Has the changes that were made published, after the response. Nothing that happens then touches the response.
-fn publish(config: &Rc<Config>, log: Log) {
-    let Some(bus) = config.bus.clone() else { return };
-    let db = Db::new(Rc::clone(&config.pool), log);
-    spin_sdk::wasip3::spawn(async move {
-        // The response goes first.
-        spin_sdk::wasip3::wit_bindgen::yield_async().await;
-        bus.relay(&db).await;
-    });
+/// The response to a problem: its document.
+pub(crate) fn refuse(problem: Problem, log: &Log) -> Response {
+    Response::to_problem(problem, log, "application/problem+json", |document| {
+        (document.status, serde_json::to_vec(&document))
+    })
+}
+
+impl Response {
+    /// The response to a problem: what `write` makes of its document, with its status.
+    pub(crate) fn to_problem(
+        problem: Problem,
+        log: &Log,
+        content_type: &'static str,
+        write: impl FnOnce(Document) -> (StatusCode, serde_json::Result<Vec<u8>>),
+    ) -> Self {
+        if let Some(internal) = problem.for_log() {
+            log.error(internal);
+        }
+        let mut headers: HeaderMap = problem.header().cloned().into_iter().collect();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        // Problems are made of texts and numbers; they cannot fail to be written.
+        let (status, body) = write(problem.into_document(log.request_id()));
+        Self {
+            status,
+            headers,
+            body: Content::Whole(body.unwrap_or_default()),
+            publish: None,
+        }
+    }
 }
 
 /// Who calls, and the texts of what is asked.
@@ -268,13 +312,19 @@ fn respond(
                 status: StatusCode::NOT_MODIFIED,
                 headers,
                 body: Content::Whole(Vec::new()),
+                publish: None,
             };
         }
     }
     if let Some(content_type) = content_type {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
-    Response { status, headers, body }
+    Response {
+        status,
+        headers,
+        body,
+        publish: None,
+    }
 }
 
 /// A strong validator: a digest of the body.

@@ -80,6 +80,26 @@ impl Payload for Html {
     }
 }
 
+/// Numbers in Prometheus' text format.
+pub struct Exposition(pub String);
+
+impl Payload for Exposition {
+    const CONTENT_TYPE: Option<&'static str> = Some("text/plain; version=0.0.4; charset=utf-8");
+
+    fn into_content(self) -> Result<Content, Problem> {
+        Ok(Content::Whole(self.0.into_bytes()))
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema(_: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
+        Some(
+            utoipa::openapi::ObjectBuilder::new()
+                .schema_type(utoipa::openapi::Type::String)
+                .into(),
+        )
+    }
+}
+
 /// A JSON object whose text is there already.
 pub struct JsonText(pub &'static str);
 

@@ -1,6 +1,7 @@
-//! The id that follows a request through its response and every log line.
+//! What follows a request through its response and every log line: its id, and its place in a trace.
 
 use http::{HeaderMap, HeaderName};
+use runledger_logging::Trace;
 
 /// The header that carries it.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -12,6 +13,25 @@ pub(crate) fn of(headers: &HeaderMap) -> String {
         .and_then(|value| value.to_str().ok())
         .filter(|id| is_sane(id))
         .map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
+}
+
+/// The request's place in a trace.
+pub(crate) fn trace(headers: &HeaderMap) -> Trace {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    Trace::of(text("traceparent"), text("tracestate"), random())
+}
+
+/// The place of work that no request asked for: the beginning of a trace.
+pub(crate) fn new_trace() -> Trace {
+    Trace::of(None, None, random())
+}
+
+fn random() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    let (first, second) = bytes.split_at_mut(16);
+    first.copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    second.copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    bytes
 }
 
 fn is_sane(id: &str) -> bool {

@@ -4,6 +4,7 @@
 use std::{future::Future, marker::PhantomData};
 
 use http::{Method as HttpMethod, StatusCode};
+use runledger_logging::Log;
 use runledger_models::{Caller, paging::Position};
 use runledger_store::{Db, IdempotencyKey};
 use serde::{Serialize, de::DeserializeOwned};
@@ -12,7 +13,9 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
-use crate::{Call, Endpoint, JsonBody, NoParams, Payload, Problem, Reply, ServiceOnly, problem::Document};
+use crate::{
+    Call, Endpoint, JsonBody, NoParams, Payload, Problem, Reply, ServiceOnly, endpoint::Response, problem::Document,
+};
 
 /// The documents that the methods come from.
 pub mod seeds {
@@ -161,8 +164,16 @@ pub(crate) struct RemoteCallError {
     args: Vec<serde_json::Value>,
 }
 
+/// The response to a problem: the exception that it is.
+pub(crate) fn refuse(problem: Problem, log: &Log) -> Response {
+    Response::to_problem(problem, log, "application/json", |document| {
+        let (status, error) = error(document);
+        (status, serde_json::to_vec(&error))
+    })
+}
+
 /// The error of a call: 400 for what the seed raises as `ValueError`, 500 for everything else that goes wrong inside.
-pub(crate) fn error(document: Document) -> (StatusCode, RemoteCallError) {
+fn error(document: Document) -> (StatusCode, RemoteCallError) {
     let (status, kind) = match document.status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => (document.status, "NotAuthorizedError"),
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => (document.status, "NotFoundError"),

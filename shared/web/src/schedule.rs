@@ -6,11 +6,11 @@ use runledger_logging::Log;
 use runledger_models::Id;
 use runledger_store::Db;
 
-use crate::Config;
+use crate::{Config, request_id::new_trace};
 
 /// The database and the settings, with a log whose lines carry an id of their own.
 pub async fn scheduled() -> Result<(Db, Rc<Config>), String> {
     let config = Config::of_instance().await?;
-    let log = Log::new(Id::generate().as_str());
+    let log = Log::new(Id::generate().as_str(), new_trace());
     Ok((Db::new(Rc::clone(&config.pool), log), config))
 }

@@ -1,22 +1,27 @@
 //! The boundary to the host: whatever happens, a request is answered, and never with an empty 500.
 
-use std::{cell::OnceCell, rc::Rc};
+use std::{cell::OnceCell, rc::Rc, time::Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header};
-use runledger_logging::Log;
+use http::{HeaderName, HeaderValue, Method, header};
+use runledger_logging::{Answered, Log};
+use runledger_models::Timestamp;
+use runledger_store::Db;
 use spin_sdk::{
     http::{FullBody, IntoResponse, Request},
     wasip3::http::types,
 };
 
 use crate::{
-    Content, Problem, Route,
-    endpoint::{Response, Routed},
+    Config, Content, Problem, Route,
+    endpoint::{Publish, Response, Routed, refuse},
+    metrics::{self, Kind},
     request_id::{self, X_REQUEST_ID},
-    router::Routes,
-    rpc,
+    router::{Found, Routes},
 };
+
+/// The header that says which trace an answer belongs to.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 thread_local! {
     static ROUTES: OnceCell<Result<Rc<Routes>, String>> = const { OnceCell::new() };
@@ -39,53 +44,88 @@ impl IntoResponse for Answer {
 
 /// Answers a request with the endpoints of a route table.
 pub async fn serve(request: Request, table: &'static [Route]) -> Answer {
-    let log = Log::new(&request_id::of(request.headers()));
-    // A function has methods of the data service, or other endpoints, never both.
-    let methods = table.first().is_some_and(|route| route.seed.is_some());
-    let response = match answer(request, table, &log).await {
-        Ok(response) => response,
-        Err(problem) => refuse(problem, methods, &log),
+    let (came, began) = (Timestamp::now(), Instant::now());
+    let log = Log::new(&request_id::of(request.headers()), request_id::trace(request.headers()));
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let routes = ROUTES.with(|routes| routes.get_or_init(|| Routes::new(table).map(Rc::new)).clone());
+    let found = routes
+        .map_err(Problem::internal)
+        .and_then(|routes| routes.find(&method, &path));
+    let (route, result) = match found {
+        Ok(Found { route, path }) => {
+            let log = log.clone();
+            (Some(route), (route.serve)(Routed { request, path, log }).await)
+        }
+        Err(problem) => (None, Err(problem)),
     };
+    let response = result.unwrap_or_else(|problem| {
+        // Where there is no route, as the function's others do.
+        let like = route
+            .or(table.first())
+            .map_or(refuse as fn(_, &_) -> _, |route| route.refuse);
+        like(problem, &log)
+    });
+    let kind = Kind {
+        method: name_of(&method),
+        route: route.map_or("", |route| route.path),
+        status: response.status,
+    };
+    let took = began.elapsed();
+    log.answered(&Answered {
+        timestamp: &came.to_string(),
+        method: kind.method,
+        path: if kind.route.contains(SECRET) { kind.route } else { &path },
+        route: kind.route,
+        status: kind.status.as_u16(),
+        took,
+    });
+    metrics::count(kind, took, log.trips());
+    afterwards(route, kind, response.publish, &log);
     finish(response, &log)
 }
 
-async fn answer(request: Request, table: &'static [Route], log: &Log) -> Result<Response, Problem> {
-    let routes = ROUTES.with(|routes| routes.get_or_init(|| Routes::new(table).map(Rc::new)).clone());
-    let found = routes
-        .map_err(Problem::internal)?
-        .find(request.method(), request.uri().path())?;
-    (found.route.serve)(Routed {
-        request,
-        path: found.path,
-        log: log.clone(),
-    })
-    .await
+/// A part of a path that is a right to read.
+const SECRET: &str = "{token}";
+
+/// The method's name; of one that nobody knows, not what was sent.
+fn name_of(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "HEAD" => "HEAD",
+        "OPTIONS" => "OPTIONS",
+        _ => "OTHER",
+    }
 }
 
-/// The error of an endpoint: a problem document, or what a method of the data service raises.
-fn refuse(problem: Problem, by_method: bool, log: &Log) -> Response {
-    if let Some(internal) = problem.for_log() {
-        log.error(internal);
-    }
-    let mut headers: HeaderMap = problem.header().cloned().into_iter().collect();
-    let document = problem.into_document(log.request_id());
-    // Both are made of texts and numbers; they cannot fail to be written.
-    let (status, content_type, body) = if by_method {
-        let (status, error) = rpc::error(document);
-        (status, "application/json", serde_json::to_vec(&error))
-    } else {
-        (
-            document.status,
-            "application/problem+json",
-            serde_json::to_vec(&document),
-        )
+/// Does what comes after the response: changes that were made are published, and what was counted is handed over. Here,
+/// so that no handler can forget it. Nothing that happens then touches the response.
+fn afterwards(route: Option<&'static Route>, kind: Kind, publish: Option<Publish>, log: &Log) {
+    let (Some(config), Some(route)) = (Config::kept(), route) else {
+        return;
     };
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    Response {
-        status,
-        headers,
-        body: Content::Whole(body.unwrap_or_default()),
+    let publish = publish.zip(config.bus.clone());
+    // A database that is out of reach is left alone; and health is asked for when all else may fail.
+    let asks_nobody = route.roles.is_empty() && log.trips().database == 0;
+    let hands_over = !kind.status.is_server_error() && !asks_nobody && metrics::is_due();
+    if publish.is_none() && !hands_over {
+        return;
     }
+    let (before, mut db) = (log.trips(), Db::new(Rc::clone(&config.pool), log.clone()));
+    spin_sdk::wasip3::spawn(async move {
+        // The response goes first.
+        spin_sdk::wasip3::wit_bindgen::yield_async().await;
+        if let Some((publish, bus)) = publish {
+            db = publish(bus, db).await;
+            metrics::count_rest(kind, before, db.log().trips());
+        }
+        if hands_over {
+            metrics::hand_over(&db).await;
+        }
+    });
 }
 
 fn finish(response: Response, log: &Log) -> Answer {
@@ -93,9 +133,13 @@ fn finish(response: Response, log: &Log) -> Answer {
         status,
         mut headers,
         body,
+        ..
     } = response;
     if let Ok(id) = HeaderValue::from_str(log.request_id()) {
         headers.insert(X_REQUEST_ID, id);
+    }
+    if let Ok(parent) = HeaderValue::from_str(&log.trace().parent()) {
+        headers.insert(TRACEPARENT, parent);
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     let has_body = status != http::StatusCode::NO_CONTENT && status != http::StatusCode::NOT_MODIFIED;
