@@ -5,6 +5,7 @@
 mod baseline;
 mod client;
 mod components;
+mod credits;
 mod database;
 mod events;
 mod history;
@@ -47,6 +48,11 @@ fn main() -> ExitCode {
             .build()
             .map_err(Into::into)
             .and_then(|runtime| runtime.block_on(history::run(&history.options, &history.executions))),
+        Some(Command::Credits(options)) => Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(Into::into)
+            .and_then(|runtime| runtime.block_on(credits::run(&options))),
         Some(Command::Scoring(options)) => Builder::new_current_thread()
             .enable_all()
             .build()

@@ -24,6 +24,8 @@ pub(crate) enum Command {
     History(Box<HistoryOptions>),
     /// Measures how close a scoring job comes to the time that its model takes.
     Scoring(Box<Options>),
+    /// Measures spends of credits against `pgbench`, which runs the same statement.
+    Credits(Box<Options>),
 }
 
 #[derive(Debug, Args)]

@@ -16,6 +16,8 @@ pub(crate) enum Scenario {
     Reads(Vec<Vec<u8>>),
     /// Anyone follows one of some share links.
     Shares(Vec<Vec<u8>>),
+    /// The executor spends credits of one of some accounts.
+    Spends(Vec<Vec<u8>>),
     /// The executor brings a new execution through its whole life.
     Lives(Life),
     /// The executor moves a running node execution to its review and back.
@@ -95,6 +97,7 @@ impl Scenario {
         match self {
             Self::Reads(_) => "reads",
             Self::Shares(_) => "shares",
+            Self::Spends(_) => "spends",
             Self::Lives(_) => "lives",
             Self::Nodes(_) => "nodes",
         }
@@ -103,7 +106,7 @@ impl Scenario {
     /// How many requests doing it once takes.
     pub(crate) fn requests(&self) -> u64 {
         match self {
-            Self::Reads(_) | Self::Shares(_) => 1,
+            Self::Reads(_) | Self::Shares(_) | Self::Spends(_) => 1,
             Self::Lives(life) => 1 + life.changes.len() as u64,
             Self::Nodes(reviews) => reviews.moves.len() as u64,
         }
@@ -112,9 +115,9 @@ impl Scenario {
     /// Does it once, and fails unless every request was answered as it should be.
     pub(crate) async fn once(&self, client: &mut Client, random: &mut Random) -> Result<()> {
         match self {
-            Self::Reads(requests) | Self::Shares(requests) => {
+            Self::Reads(requests) | Self::Shares(requests) | Self::Spends(requests) => {
                 let reply = client.expect(&requests[random.below(requests.len())], 200).await?;
-                ensure!(!reply.body.is_empty(), "an execution is empty");
+                ensure!(!reply.body.is_empty(), "an answer is empty");
             }
             Self::Lives(Life {
                 executor,

@@ -1,6 +1,9 @@
 //! Credits: never overdrawn, never charged twice, and always the sum of what moved them.
 
-use futures::future::join_all;
+use futures::{
+    future::join_all,
+    stream::{self, StreamExt},
+};
 use runledger_tests::{App, Request};
 use serde_json::{Value, json};
 
@@ -180,6 +183,60 @@ async fn racing_writers_lose_nothing_and_overdraw_nothing() {
             .count(),
         4
     );
+    assert_eq!(faults(&app).await, json!([]));
+}
+
+#[tokio::test]
+async fn thousands_of_racing_spends_with_repeated_keys_charge_each_key_once() {
+    const USERS: usize = 5;
+    const KEYS: usize = 600;
+    const REPEATS: usize = 5;
+    let app = App::start().await;
+    let users: Vec<_> = (0..USERS).map(|n| format!("user-{n}")).collect();
+    // Enough for some of the keys, so that many fall short.
+    for user in &users {
+        grant(&app, user, 300).expect(200).await;
+    }
+    // Every key several times, far from and close to its repetitions.
+    let requests = (0..KEYS * REPEATS).map(|n| {
+        let key = n * 7 % KEYS;
+        let cost = u32::try_from(1 + key % 9).unwrap();
+        let request = spend(&app, &users[key % USERS], cost).key(&format!("key-{key}"));
+        async move { (key, cost, request.send().await.unwrap()) }
+    });
+    let replies: Vec<_> = stream::iter(requests).buffer_unordered(48).collect().await;
+    assert_eq!(replies.len(), 3000);
+
+    let mut charged = vec![0_u32; KEYS];
+    for (key, cost, reply) in &replies {
+        let replayed = reply.header("idempotency-replayed").is_some();
+        match reply.status {
+            200 if !replayed => {
+                assert_eq!(charged[*key], 0, "key {key} was charged twice");
+                charged[*key] = *cost;
+            }
+            200 | 402 => {}
+            _ => panic!("{reply}"),
+        }
+    }
+    assert!(replies.iter().any(|(_, _, reply)| reply.status == 402));
+    for (number, user) in users.iter().enumerate() {
+        let spent: u32 = charged.iter().skip(number).step_by(USERS).sum();
+        let sql = r#"SELECT coalesce(sum(amount), 0) FROM "CreditTransaction" WHERE "userId" = $1"#;
+        let last = r#"SELECT "runningBalance"::bigint FROM "CreditTransaction" WHERE "userId" = $1
+            ORDER BY "createdAt" DESC LIMIT 1"#;
+        let balance = i64::from(300 - spent);
+        assert_eq!(app.db.number(sql, &[user]).await, balance, "Σ amounts of {user}");
+        assert_eq!(
+            app.db.number(last, &[user]).await,
+            balance,
+            "the last running balance of {user}"
+        );
+        assert_eq!(credits(&app, user).await, balance);
+    }
+    let written = r#"SELECT count(*) FROM "CreditTransaction" WHERE type = 'USAGE'"#;
+    let keys = i64::try_from(charged.iter().filter(|cost| **cost > 0).count()).unwrap();
+    assert_eq!(app.db.number(written, &[]).await, keys);
     assert_eq!(faults(&app).await, json!([]));
 }
 

@@ -2,7 +2,7 @@
 
 use http::Method;
 use runledger_models::Id;
-use runledger_store::credits::{self, Movement};
+use runledger_store::credits;
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly, params};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -43,14 +43,8 @@ impl Endpoint for CaptureHold {
     async fn handle(call: Call<Self>) -> Result<Reply<Balance>, Problem> {
         let JsonBody(CaptureBody { amount }) = call.body;
         check_amount("/amount", amount, 1)?;
-        let id = &call.path.id;
-        let hold = credits::find_hold(&call.db, &call.who.scope(), id).await?;
-        if amount > hold.amount {
-            let detail = format!("is more than the hold has set aside: {}", hold.amount);
-            return Err(Problem::invalid_at("/amount", detail));
-        }
-        let movement = Movement::new(&hold.user_id, amount, None);
-        let done = credits::capture(&call.db, call.once.as_ref(), movement, id).await?;
+        let scope = call.who.scope();
+        let done = credits::capture(&call.db, call.once.as_ref(), &scope, &call.path.id, amount).await?;
         Ok(Reply::done(done.map(|balance| Balance { balance })))
     }
 }

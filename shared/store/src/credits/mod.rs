@@ -5,7 +5,7 @@ use runledger_models::{
     credit::{CreditAudit, CreditTransaction, TransactionType},
     paging::Position,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     Db, Done, Error, IdempotencyKey,
@@ -29,15 +29,21 @@ const BALANCE: &str = concat!("WITH ", include_str!("account.sql"), include_str!
 pub const SPEND: &str = alone!("free.sql", "spend.sql", "spent.sql");
 const GIVE: &str = alone!("give.sql");
 const HOLD: &str = alone!("hold.sql");
-const CAPTURE: &str = alone!(
-    "capture.sql",
-    "spend.sql",
-    "captured.sql",
-    "spent.sql",
-    "captured_or_not.sql"
+/// Whose account it is on, the hold says: neither changes after it was made, so that it may be looked up before the lock.
+const CAPTURE: &str = concat!(
+    "SELECT coalesce((SELECT runledger.one_at_a_time('runledger.credits:' || user_id, $statement$\nWITH ",
+    include_str!("account.sql"),
+    include_str!("capture.sql"),
+    include_str!("spend.sql"),
+    include_str!("captured.sql"),
+    include_str!("spent.sql"),
+    include_str!("captured_or_not.sql"),
+    "\n$statement$, $1::jsonb || jsonb_build_object('user_id', user_id))\n",
+    "FROM runledger.credit_holds\n",
+    "WHERE id = $1::jsonb ->> 'hold_id' AND ($1 ->> 'user_id' IS NULL OR user_id = $1 ->> 'user_id')\n",
+    "), '{\"missing\": true}')::text"
 );
 const RELEASE: &str = include_str!("release.sql");
-const FIND_HOLD: &str = include_str!("find_hold.sql");
 const TRANSACTIONS: &str = include_str!("transactions.sql");
 const AUDIT: &str = include_str!("audit.sql");
 
@@ -56,8 +62,6 @@ pub struct Movement<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    hold_id: Option<&'a Id>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
 }
 
@@ -72,7 +76,6 @@ impl<'a> Movement<'a> {
             kind: None,
             metadata,
             id: None,
-            hold_id: None,
             expires_at: None,
         }
     }
@@ -127,42 +130,34 @@ pub async fn hold(
     db.write(HOLD, &movement, once).await
 }
 
-/// What is known of a hold.
-#[derive(Debug, Deserialize)]
-pub struct Hold {
-    /// Whose credits they are.
-    pub user_id: UserId,
-    /// How many.
-    pub amount: u32,
-}
-
 #[derive(Serialize)]
 struct HoldArgs<'a> {
     hold_id: &'a Id,
     user_id: Option<&'a str>,
 }
 
-/// A hold within `scope`.
-pub async fn find_hold(db: &Db, scope: &Scope, hold: &Id) -> Result<Hold, Error> {
-    let args = HoldArgs {
-        hold_id: hold,
-        user_id: scope.user_id(),
-    };
-    db.read(FIND_HOLD, &args).await
-}
-
-/// Spends credits of what a hold has set aside, and ends it; what is left.
+/// Spends so much of what a hold has set aside, and ends it; what is left.
 pub async fn capture(
     db: &Db,
     once: Option<&IdempotencyKey>,
-    movement: Movement<'_>,
+    scope: &Scope,
     hold: &Id,
+    amount: u32,
 ) -> Result<Done<i64>, Error> {
-    let movement = Movement {
-        hold_id: Some(hold),
-        ..movement
+    #[derive(Serialize)]
+    struct Args<'a> {
+        hold_id: &'a Id,
+        user_id: Option<&'a str>,
+        amount: u32,
+        transaction_key: Id,
+    }
+    let args = Args {
+        hold_id: hold,
+        user_id: scope.user_id(),
+        amount,
+        transaction_key: Id::generate(),
     };
-    db.write(CAPTURE, &movement, once).await
+    db.write(CAPTURE, &args, once).await
 }
 
 /// Ends a hold without spending.
