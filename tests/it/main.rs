@@ -34,6 +34,7 @@ mod queue;
 mod read;
 mod routes;
 mod rpc;
+mod rpc_operations;
 mod share;
 mod signatures;
 mod states;

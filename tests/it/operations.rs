@@ -4,6 +4,8 @@ use http::Method;
 use runledger_tests::{App, Graph, Request, StoredNode};
 use serde_json::{Value, json};
 
+use crate::rpc_operations::METHODS;
+
 /// Who may call an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
@@ -118,21 +120,6 @@ pub(crate) const fn write(
     }
 }
 
-/// A method of the data service, called for `ann`.
-const fn method(path: &'static str, stranger: Stranger, arguments: fn(&Graph, &str) -> Value) -> Operation {
-    write("POST", path, Access::Service, stranger, Some(arguments))
-}
-
-/// Whose executions a method is asked for.
-fn whose(_: &Graph, execution: &str) -> Value {
-    json!({ "user_id": "ann", "execution_id": execution })
-}
-
-/// The node execution that a method is asked for.
-fn which_node(_: &Graph, execution: &str) -> Value {
-    json!({ "node_exec_id": node_of(execution) })
-}
-
 /// Creates an execution under somebody's parent.
 pub(crate) fn child_of(graph: &Graph, parent: &str) -> Value {
     let mut body = graph.creation();
@@ -217,7 +204,12 @@ pub(crate) async fn world() -> (App, Graph, String, String) {
 /// The one read that needs a parameter.
 pub(crate) const TRENDS: &str = "/api/executions/admin/execution_accuracy_trends";
 
-pub(crate) const OPERATIONS: [Operation; 90] = [
+/// The lines of the table.
+pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter().chain(&METHODS)
+}
+
+const OPERATIONS: [Operation; 61] = [
     read("/api/health", Access::Public, Stranger::NothingToSee),
     read("/api/health/ready", Access::Public, Stranger::NothingToSee),
     read("/api/metrics", Access::Public, Stranger::NothingToSee),
@@ -473,144 +465,6 @@ pub(crate) const OPERATIONS: [Operation; 90] = [
         Access::Service,
         Stranger::NothingToSee,
         Some(block),
-    ),
-    method("/rpc/health_check", Stranger::NothingToSee, |_, _| json!({})),
-    method(
-        "/rpc/get_graph_executions",
-        Stranger::Bare("[]"),
-        |graph, _| json!({ "graph_id": graph.id }),
-    ),
-    method(
-        "/rpc/get_graph_executions_count",
-        Stranger::Bare("0"),
-        |graph, _| json!({ "graph_id": graph.id }),
-    ),
-    method(
-        "/rpc/get_graph_executions_paginated",
-        Stranger::Refused(400),
-        |_, _| json!({ "user_id": "ann" }),
-    ),
-    method("/rpc/get_graph_execution_meta", Stranger::Refused(400), whose),
-    method("/rpc/get_graph_execution", Stranger::Refused(400), whose),
-    method(
-        "/rpc/get_child_graph_executions",
-        Stranger::Bare("[]"),
-        |_, execution| json!({ "parent_exec_id": execution }),
-    ),
-    method("/rpc/create_graph_execution", Stranger::Refused(400), |graph, _| {
-        json!({
-            "graph_id": graph.id, "graph_version": graph.version, "starting_nodes_input": [], "inputs": {},
-            "user_id": "ann",
-        })
-    }),
-    method(
-        "/rpc/update_graph_execution_start_time",
-        Stranger::Bare("null"),
-        |_, execution| json!({ "graph_exec_id": execution }),
-    ),
-    method(
-        "/rpc/update_graph_execution_stats",
-        Stranger::Refused(500),
-        |_, execution| json!({ "graph_exec_id": execution, "status": "RUNNING" }),
-    ),
-    method(
-        "/rpc/delete_graph_execution",
-        Stranger::Refused(400),
-        |_, execution| json!({ "graph_exec_id": execution, "user_id": "ann" }),
-    ),
-    method(
-        "/rpc/upsert_execution_input",
-        Stranger::Refused(500),
-        |graph, execution| {
-            json!({
-                "node_id": graph.node("work"), "graph_exec_id": execution, "input_name": "city", "input_data": "Bruges",
-            })
-        },
-    ),
-    method(
-        "/rpc/upsert_execution_output",
-        Stranger::Refused(500),
-        |_, execution| json!({ "node_exec_id": node_of(execution), "output_name": "sun", "output_data": 1 }),
-    ),
-    method(
-        "/rpc/get_execution_outputs_by_node_exec_id",
-        Stranger::Bare("{}"),
-        which_node,
-    ),
-    method(
-        "/rpc/update_node_execution_status_batch",
-        Stranger::Bare("0"),
-        |_, execution| json!({ "node_exec_ids": [node_of(execution)], "status": "RUNNING" }),
-    ),
-    method(
-        "/rpc/update_node_execution_status",
-        Stranger::Refused(400),
-        |_, execution| json!({ "node_exec_id": node_of(execution), "status": "RUNNING" }),
-    ),
-    method("/rpc/get_node_execution", Stranger::Bare("null"), which_node),
-    method(
-        "/rpc/get_node_executions",
-        Stranger::Bare("[]"),
-        |_, execution| json!({ "graph_exec_id": execution }),
-    ),
-    method(
-        "/rpc/get_latest_node_execution",
-        Stranger::Bare("null"),
-        |graph, execution| json!({ "node_id": graph.node("work"), "graph_eid": execution }),
-    ),
-    method(
-        "/rpc/get_execution_kv_data",
-        Stranger::Refused(400),
-        |_, _| json!({ "user_id": "ann", "key": "colour" }),
-    ),
-    method(
-        "/rpc/set_execution_kv_data",
-        Stranger::Refused(400),
-        |_, _| json!({ "user_id": "ann", "key": "colour", "node_exec_id": "a-node", "data": "bob's" }),
-    ),
-    method(
-        "/rpc/get_credits",
-        Stranger::Refused(400),
-        |_, _| json!({ "user_id": "ann" }),
-    ),
-    method(
-        "/rpc/spend_credits",
-        Stranger::Refused(400),
-        |_, _| json!({ "user_id": "ann", "cost": 1, "metadata": {} }),
-    ),
-    method(
-        "/rpc/get_block_error_stats",
-        Stranger::Bare("[]"),
-        |_, _| json!({ "start_time": "2020-01-01T00:00:00Z", "end_time": "2100-01-01T00:00:00Z" }),
-    ),
-    method(
-        "/rpc/get_frequently_executed_graphs",
-        Stranger::Bare("[]"),
-        |_, _| json!({ "min_executions": 1 }),
-    ),
-    method(
-        "/rpc/get_accuracy_trends_and_alerts",
-        Stranger::NoTrend,
-        |graph, _| json!({ "graph_id": graph.id, "days_back": 30 }),
-    ),
-    method(
-        "/rpc/get_user_execution_summary_data",
-        Stranger::Refused(400),
-        |_, _| {
-            json!({
-                "user_id": "ann", "start_time": "2020-01-01T00:00:00Z", "end_time": "2100-01-01T00:00:00Z",
-            })
-        },
-    ),
-    method(
-        "/rpc/update_graph_execution_share_status",
-        Stranger::Refused(400),
-        |_, execution| json!({ "execution_id": execution, "user_id": "ann", "is_shared": true, "share_token": "t" }),
-    ),
-    method(
-        "/rpc/get_graph_execution_by_share_token",
-        Stranger::Bare("null"),
-        |_, _| json!({ "share_token": "no-such-token" }),
     ),
 ];
 

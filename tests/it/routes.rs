@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::Duration};
 use runledger_tests::{App, Client, Graph, tokens};
 use serde_json::{Value, json};
 
-use crate::operations::{Access, FORGET_STRANGERS, OPERATIONS, Operation, Stranger, shape, world};
+use crate::operations::{Access, FORGET_STRANGERS, Operation, Stranger, operations, shape, world};
 
 /// An operation of openapi.json, with its line of the table.
 struct Described {
@@ -22,12 +22,14 @@ struct Described {
 /// The operations of openapi.json. Fails for one that the table lacks, and for a line of the table that it lacks.
 async fn described(app: &App) -> Vec<Described> {
     let document = app.anonymous.get("/api/openapi.json").expect(200).await.json();
-    let mut table: BTreeMap<String, &'static Operation> = OPERATIONS
-        .iter()
-        .map(|operation| (operation.shape(), operation))
-        .collect();
-    assert_eq!(table.len(), OPERATIONS.len(), "an operation stands twice in the table");
-    let mut operations = Vec::new();
+    let mut table: BTreeMap<String, &'static Operation> =
+        operations().map(|operation| (operation.shape(), operation)).collect();
+    assert_eq!(
+        table.len(),
+        operations().count(),
+        "an operation stands twice in the table"
+    );
+    let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().expect("the document has paths") {
         for method in ["get", "put", "post", "delete", "options", "head", "patch", "trace"] {
             let Some(described) = item.get(method) else { continue };
@@ -36,7 +38,7 @@ async fn described(app: &App) -> Vec<Described> {
                 .remove(&shape)
                 .unwrap_or_else(|| panic!("the table lacks {shape}"));
             let roles = described["x-roles"].as_array().expect("an operation names its roles");
-            operations.push(Described {
+            found.push(Described {
                 shape,
                 roles: roles.iter().map(|role| role.as_str().unwrap().to_owned()).collect(),
                 public: described["security"] == json!([{}]),
@@ -46,7 +48,7 @@ async fn described(app: &App) -> Vec<Described> {
         }
     }
     assert!(table.is_empty(), "not described: {:?}", table.keys());
-    operations
+    found
 }
 
 /// A case of the matrix: who calls, and what has to come of it.
@@ -210,10 +212,7 @@ async fn meets_a_stranger(app: &App, operation: &Operation, stranger: &Client, g
 #[tokio::test]
 async fn another_tenants_execution_and_one_that_does_not_exist_look_the_same() {
     let (app, graph, execution, _) = world().await;
-    for operation in OPERATIONS
-        .iter()
-        .filter(|operation| operation.stranger == Stranger::Refused(404))
-    {
+    for operation in operations().filter(|operation| operation.stranger == Stranger::Refused(404)) {
         let caller = match operation.access {
             Access::Service => app.service_for("bob"),
             Access::Admin => app.admin_for("bob"),

@@ -1,5 +1,6 @@
 //! Runs other programs: Cargo above all.
 
+use std::ffi::OsStr;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -16,7 +17,8 @@ pub(crate) fn step(text: &str) {
     eprintln!("==> {text}");
 }
 
-/// Cargo, in the repository, writing to the folder that `spin.toml` reads from.
+/// Cargo, in the repository, writing to the folder that `spin.toml` reads from. Without what the Cargo that runs us says of
+/// this package: build scripts that look at the same variables of theirs would be run again, and all that follows them.
 pub(crate) fn cargo(project: &Project, arguments: &[&str]) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
@@ -24,6 +26,14 @@ pub(crate) fn cargo(project: &Project, arguments: &[&str]) -> Command {
         .args(arguments)
         .current_dir(project.root())
         .env("CARGO_TARGET_DIR", project.target());
+    let ours = |name: &OsStr| {
+        ["CARGO_PKG_", "CARGO_MANIFEST_"]
+            .iter()
+            .any(|start| name.as_encoded_bytes().starts_with(start.as_bytes()))
+    };
+    for (name, _) in std::env::vars_os().filter(|(name, _)| ours(name)) {
+        command.env_remove(name);
+    }
     command
 }
 
