@@ -38,6 +38,8 @@ enum Task {
     Token(commands::token::Token),
     /// Writes the API's description to docs/openapi.json.
     Openapi(commands::openapi::Openapi),
+    /// Holds the running application to the API's description.
+    Contract(commands::contract::Contract),
     /// Checks the rules of the house that a program can check.
     Tidy,
     /// Fills a database, lets it live, checks it, and completes its rollups.
@@ -71,6 +73,7 @@ fn dispatch(task: Task) -> Result<ExitCode> {
         Task::Migrate(migrate) => migrate.run(),
         Task::Token(token) => token.run(&project),
         Task::Openapi(openapi) => openapi.run(&project),
+        Task::Contract(contract) => contract.run(&project),
         Task::Tidy => tidy::run(&project),
         Task::Data(data) => data.run(),
         Task::Bench(bench) => bench.run(&project),

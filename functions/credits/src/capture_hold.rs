@@ -20,6 +20,7 @@ params! {
 /// What is spent of a hold.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"amount": 12}))]
 pub(crate) struct CaptureBody {
     /// How much, in cents: at most what the hold has set aside. The rest is free again.
     #[schema(minimum = 1, maximum = 1_000_000_000)]

@@ -15,6 +15,11 @@ use crate::{
 /// What is given.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "user_id": "0197a3c2-1b00-7a4e-8c21-5f0e9d3b7c11",
+    "amount": 1000,
+    "metadata": {"reason": "welcome"}
+}))]
 pub(crate) struct GiveBody {
     /// Who gets it.
     user_id: Id,

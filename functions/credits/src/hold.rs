@@ -12,6 +12,11 @@ use crate::spend::check_amount;
 /// What is set aside.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "user_id": "0197a3c2-1b00-7a4e-8c21-5f0e9d3b7c11",
+    "amount": 100,
+    "expires_at": "2099-01-02T03:04:05.678Z"
+}))]
 pub(crate) struct HoldBody {
     /// Whose credits.
     user_id: Id,
@@ -36,6 +41,7 @@ impl Endpoint for HoldCredits {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/api/credits/holds";
     const STATUS: StatusCode = StatusCode::CREATED;
+    const LOCATED: bool = true;
     const SUMMARY: &'static str =
         "Set credits of a user aside, if there are so many; they count as spent until the hold ends";
     const PROBLEMS: &'static [u16] = &[402];

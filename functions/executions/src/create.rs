@@ -12,6 +12,11 @@ use crate::{get::ExecutionWithNodes, list::GraphPath};
 /// What an execution starts from.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "graph_version": 1,
+    "inputs": {"question": "why"},
+    "starting_nodes_input": [{"node_id": "0197a3c2-7d4f-7b20-a1c6-3e9f8d7c6b5a", "input": {"value": "why"}}]
+}))]
 pub(crate) struct CreateExecutionBody {
     /// The version of the graph to run.
     #[schema(minimum = 0)]
@@ -68,6 +73,7 @@ impl Endpoint for CreateExecution {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/api/graphs/{graph_id}/executions";
     const STATUS: StatusCode = StatusCode::CREATED;
+    const LOCATED: bool = true;
     const SUMMARY: &'static str = "Create an execution with its starting nodes";
     const PROBLEMS: &'static [u16] = &[409];
     type Access = OnBehalf;

@@ -101,6 +101,7 @@ pub(crate) enum ExecutionList {
         /// The executions.
         executions: Vec<GraphExecutionMeta>,
         /// Where the next part begins; null at the end of the list.
+        #[schema(required = true)]
         next_cursor: Option<String>,
     },
 }

@@ -46,14 +46,17 @@ impl Body for ImportBody {
 
     #[cfg(not(target_family = "wasm"))]
     fn describe(document: &mut runledger_web::openapi::Document) -> Option<utoipa::openapi::request_body::RequestBody> {
-        use utoipa::openapi::{ArrayBuilder, Content};
+        use runledger_web::openapi::{body_of, example};
+        use utoipa::openapi::ArrayBuilder;
         let item = document.schema::<ImportedExecution>();
         let items = ArrayBuilder::new()
             .items(item.clone())
             .min_items(Some(1))
             .max_items(Some(MAX_ITEMS));
-        let mut body = runledger_web::openapi::json_body(items.into());
-        body.content.insert(NDJSON.to_owned(), Content::new(Some(item)).into());
+        let one = example::<ImportedExecution>();
+        let mut body = body_of(JSON, items.into(), one.clone().map(|one| vec![one].into()));
+        // Of such a type, the schema and the example are those of a line.
+        body.content.extend(body_of(NDJSON, item, one).content);
         Some(body)
     }
 }

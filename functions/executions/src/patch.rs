@@ -1,7 +1,11 @@
 //! `PATCH /api/executions/{id}`.
 
 use http::Method;
-use runledger_models::{ExecutionStatus, GraphExecution, Object, fault::escape, stats};
+use runledger_models::{
+    ExecutionStatus, GraphExecution, Object,
+    fault::escape,
+    stats::{self, SentStats},
+};
 use runledger_store::executions::{self, Change};
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly};
 use serde::Deserialize;
@@ -12,12 +16,13 @@ use crate::get::ExecutionPath;
 /// What to change: at least one of the two. Both are stored together, or neither.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"status": "COMPLETED", "stats": {"cost": 12, "duration": 1.5, "node_count": 2}}))]
 pub(crate) struct PatchExecutionBody {
     /// The status to move to.
     status: Option<ExecutionStatus>,
     /// Statistics to merge into those that are stored, under their stored names (`walltime`) or the names that the API
     /// shows (`duration`). Names that the ledger does not know are kept.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<SentStats>)]
     stats: Option<Object>,
 }
 

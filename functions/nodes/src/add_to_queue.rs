@@ -16,6 +16,10 @@ use crate::get_queue::ExecutionPath;
 /// A node execution to queue.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "node_exec_id": "0197a3c2-9b11-7f44-b0d2-1c5e7a9d3f86",
+    "execution_context": {"user_timezone": "Europe/Zurich"}
+}))]
 pub(crate) struct QueueBody {
     /// The node execution; one of this execution.
     node_exec_id: Id,
@@ -95,6 +99,7 @@ impl Endpoint for AddToQueue {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/api/executions/{id}/queue";
     const STATUS: StatusCode = StatusCode::CREATED;
+    const LOCATED: bool = true;
     const SUMMARY: &'static str = "Put a node execution at the end of its execution's queue";
     const PROBLEMS: &'static [u16] = &[404, 409];
     type Access = ServiceOnly;

@@ -12,6 +12,7 @@ use crate::latest_node::ExecutionNodePath;
 /// An input of a node.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "question", "data": "why"}))]
 pub(crate) struct NodeInputBody {
     /// Its name.
     name: String,

@@ -12,10 +12,12 @@ use crate::get_node::NodePath;
 /// An output of a node.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "answer", "data": 42}))]
 pub(crate) struct NodeOutputBody {
     /// Its name.
     name: String,
     /// Its value, if it has one.
+    #[schema(value_type = Json, required = false)]
     data: Option<Json>,
 }
 

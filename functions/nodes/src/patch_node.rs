@@ -12,6 +12,7 @@ use crate::get_node::NodePath;
 /// The status to move a node execution to, and what goes with it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"status": "QUEUED", "execution_data": {"question": "why"}}))]
 pub(crate) struct PatchNodeBody {
     /// The status to move to.
     status: ExecutionStatus,

@@ -1,7 +1,7 @@
 //! `PATCH /api/node-executions`.
 
 use http::Method;
-use runledger_models::{ExecutionStatus, Id, Object};
+use runledger_models::{ExecutionStatus, Id, Object, status::MovedTo};
 use runledger_store::nodes;
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly};
 use serde::{Deserialize, Serialize};
@@ -13,11 +13,13 @@ const MAX_IDS: usize = 1000;
 /// The status to move node executions to.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"ids": ["0197a3c2-9b11-7f44-b0d2-1c5e7a9d3f86"], "status": "RUNNING"}))]
 pub(crate) struct PatchNodesBody {
     /// The node executions: 1 to 1,000.
     #[schema(min_items = 1, max_items = 1000)]
     ids: Vec<Id>,
     /// The status to move to.
+    #[schema(value_type = MovedTo)]
     status: ExecutionStatus,
     /// Statistics to merge into those that are stored, of any names and shapes.
     #[schema(value_type = Option<Object>)]

@@ -12,6 +12,7 @@ use crate::get_kv::KeyPath;
 /// A value to keep.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"node_exec_id": "0197a3c2-9b11-7f44-b0d2-1c5e7a9d3f86", "data": {"page": 7}}))]
 pub(crate) struct KeyValueBody {
     /// The node execution that writes it. It is noted as it is, and need not be one that the ledger knows.
     node_exec_id: Id,

@@ -16,6 +16,11 @@ const MOST_DAYS: u32 = 365;
 /// Which graph, which days, and what an alert is.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "graph_id": "0197a3c2-7d4e-7c11-9a55-0d6f1c2b3a49",
+    "days_back": 30,
+    "drop_threshold": 10.0
+}))]
 pub(crate) struct GetAccuracyTrendsAndAlertsArgs {
     /// The graph.
     graph_id: Id,

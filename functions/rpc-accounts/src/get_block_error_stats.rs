@@ -15,6 +15,7 @@ const MIN_EXECUTIONS: u32 = 10;
 /// Which time.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"start_time": "2026-01-02T03:04:05.678Z", "end_time": "2026-01-09T03:04:05.678Z"}))]
 pub(crate) struct GetBlockErrorStatsArgs {
     /// Node executions added at this time or later.
     start_time: Timestamp,

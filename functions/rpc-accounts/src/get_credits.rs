@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 /// Whose credits.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"user_id": "0197a3c2-1b00-7a4e-8c21-5f0e9d3b7c11"}))]
 pub(crate) struct GetCreditsArgs {
     /// The user.
     user_id: Id,

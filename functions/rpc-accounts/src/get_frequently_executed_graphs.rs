@@ -12,16 +12,19 @@ use utoipa::ToSchema;
 use crate::get_accuracy_trends_and_alerts::check_days;
 
 const DEFAULT_MIN_EXECUTIONS: u32 = 10;
+/// More than any graph has; what the database counts with ends soon after.
+const MOST_MIN_EXECUTIONS: u32 = 1_000_000_000;
 
 /// Which days, and how many executions make a graph frequent.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"days_back": 30, "min_executions": 10}))]
 pub(crate) struct GetFrequentlyExecutedGraphsArgs {
     /// Today and so many days before it; 30 without it.
     #[schema(minimum = 1, maximum = 365)]
     days_back: Option<u32>,
-    /// The least executions; 10 without it.
-    #[schema(minimum = 1)]
+    /// The least executions; 10 without it. Graphs without any are never listed.
+    #[schema(format = "uint32", maximum = 4_294_967_295_u32)]
     min_executions: Option<u32>,
 }
 
@@ -42,9 +45,10 @@ impl Method for GetFrequentlyExecutedGraphs {
     type Value = FrequentGraphs;
 
     async fn call(called: Called<Self>) -> Result<Reply<FrequentGraphs>, Problem> {
+        let least = called.args.min_executions.unwrap_or(DEFAULT_MIN_EXECUTIONS);
         let query = FrequentQuery {
             days_back: check_days(called.args.days_back)?,
-            min_executions: called.args.min_executions.unwrap_or(DEFAULT_MIN_EXECUTIONS).max(1),
+            min_executions: least.clamp(1, MOST_MIN_EXECUTIONS),
         };
         let graphs = trends::frequent_graphs(&called.db, &called.caller.scope(), &query).await?;
         Ok(Reply::new(FrequentGraphs(graphs)))

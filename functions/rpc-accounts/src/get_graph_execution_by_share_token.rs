@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 /// Which link.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"share_token": "Cavv9mnqRr6I0JvTHx2mLQyZ5sWc8dEf1gKb3nUo"}))]
 pub(crate) struct GetGraphExecutionByShareTokenArgs {
     /// The secret part of the link.
     share_token: String,

@@ -12,6 +12,11 @@ use utoipa::ToSchema;
 /// Whose executions, of which time.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "user_id": "0197a3c2-1b00-7a4e-8c21-5f0e9d3b7c11",
+    "start_time": "2026-01-02T03:04:05.678Z",
+    "end_time": "2026-01-09T03:04:05.678Z"
+}))]
 pub(crate) struct GetUserExecutionSummaryDataArgs {
     /// The user.
     user_id: Id,

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 /// It takes no arguments.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({}))]
 pub(crate) struct NoArgs {}
 
 /// Says whether the database answers.

@@ -12,6 +12,11 @@ use utoipa::ToSchema;
 /// What is spent.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "user_id": "0197a3c2-1b00-7a4e-8c21-5f0e9d3b7c11",
+    "cost": 12,
+    "metadata": {"graph_exec_id": "0197a3c2-9b10-7d02-8f3e-6a1d2c4b5e70"}
+}))]
 pub(crate) struct SpendCreditsArgs {
     /// Who spends.
     user_id: Id,
@@ -19,6 +24,7 @@ pub(crate) struct SpendCreditsArgs {
     #[schema(maximum = 1_000_000_000)]
     cost: u32,
     /// What for.
+    #[schema(value_type = Json, required = false)]
     metadata: Option<Json>,
 }
 

@@ -12,6 +12,12 @@ use utoipa::ToSchema;
 /// The state of an execution's share link.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "execution_id": "0197a3c2-9b10-7d02-8f3e-6a1d2c4b5e70",
+    "user_id": "0197a3c2-1b00-7a4e-8c21-5f0e9d3b7c11",
+    "is_shared": true,
+    "share_token": "Cavv9mnqRr6I0JvTHx2mLQyZ5sWc8dEf1gKb3nUo"
+}))]
 pub(crate) struct UpdateGraphExecutionShareStatusArgs {
     /// The execution.
     execution_id: Id,
@@ -20,7 +26,7 @@ pub(crate) struct UpdateGraphExecutionShareStatusArgs {
     /// Whether it is shared.
     is_shared: bool,
     /// The secret part of the link: letters, digits, `-` and `_`. A shared execution needs one.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9_-]+$")]
     share_token: Option<ShareToken>,
     /// When it was shared; now without it.
     shared_at: Option<Timestamp>,

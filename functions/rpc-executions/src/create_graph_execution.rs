@@ -7,11 +7,43 @@ use runledger_web::{
     rpc::{Called, Method, seeds},
 };
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, Type, schema::ArrayItems},
+};
+
+/// A node to start at, and what goes into it: how the description shows the pair.
+struct StartingPair;
+
+impl ToSchema for StartingPair {}
+
+impl PartialSchema for StartingPair {
+    fn schema() -> RefOr<Schema> {
+        let id = match Id::schema() {
+            RefOr::T(id) => id,
+            RefOr::Ref(_) => Schema::default(),
+        };
+        let inputs = ObjectBuilder::new().schema_type(Type::Object).into();
+        ArrayBuilder::new()
+            .description(Some("A node to start at, and what goes into it, by name."))
+            .prefix_items([id, inputs])
+            .items(ArrayItems::False)
+            .min_items(Some(2))
+            .max_items(Some(2))
+            .into()
+    }
+}
 
 /// What an execution starts from.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "graph_id": "0197a3c2-7d4e-7c11-9a55-0d6f1c2b3a49",
+    "graph_version": 1,
+    "starting_nodes_input": [["0197a3c2-7d4f-7b20-a1c6-3e9f8d7c6b5a", {"value": "why"}]],
+    "inputs": {"question": "why"},
+    "user_id": "0197a3c2-1b00-7a4e-8c21-5f0e9d3b7c11"
+}))]
 pub(crate) struct CreateGraphExecutionArgs {
     /// The graph to run.
     graph_id: Id,
@@ -19,7 +51,7 @@ pub(crate) struct CreateGraphExecutionArgs {
     #[schema(minimum = 0)]
     graph_version: i32,
     /// The nodes to start at, as pairs: the node, and what goes into it, by name.
-    #[schema(value_type = Vec<Vec<Value>>)]
+    #[schema(value_type = Vec<StartingPair>)]
     starting_nodes_input: Vec<(Id, Object)>,
     /// The inputs of the whole run, by name.
     #[schema(value_type = Object)]

@@ -13,6 +13,10 @@ use utoipa::ToSchema;
 /// Which execution, and how.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "graph_exec_id": "0197a3c2-9b10-7d02-8f3e-6a1d2c4b5e70",
+    "user_id": "0197a3c2-1b00-7a4e-8c21-5f0e9d3b7c11"
+}))]
 pub(crate) struct DeleteGraphExecutionArgs {
     /// The execution.
     graph_exec_id: Id,

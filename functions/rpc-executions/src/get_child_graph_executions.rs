@@ -14,6 +14,7 @@ use crate::get_graph_executions::ExecutionMetas;
 /// Whose children.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"parent_exec_id": "0197a3c2-9b10-7d02-8f3e-6a1d2c4b5e70"}))]
 pub(crate) struct GetChildGraphExecutionsArgs {
     /// The execution that started them.
     parent_exec_id: Id,

@@ -12,6 +12,11 @@ use utoipa::ToSchema;
 /// Which execution, and how much of it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "user_id": "0197a3c2-1b00-7a4e-8c21-5f0e9d3b7c11",
+    "execution_id": "0197a3c2-9b10-7d02-8f3e-6a1d2c4b5e70",
+    "include_node_executions": true
+}))]
 pub(crate) struct GetGraphExecutionArgs {
     /// Whose it is.
     user_id: Id,

@@ -12,6 +12,11 @@ use utoipa::ToSchema;
 /// Which executions to count.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "user_id": "0197a3c2-1b00-7a4e-8c21-5f0e9d3b7c11",
+    "graph_id": "0197a3c2-7d4e-7c11-9a55-0d6f1c2b3a49",
+    "created_time_gte": "2026-01-02T03:04:05.678Z"
+}))]
 pub(crate) struct GetGraphExecutionsCountArgs {
     /// Only those of this user.
     user_id: Option<Id>,

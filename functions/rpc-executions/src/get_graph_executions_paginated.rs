@@ -16,6 +16,12 @@ const MOST_PAGES: u32 = 1_000_000;
 /// Which executions, and which page of them.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "user_id": "0197a3c2-1b00-7a4e-8c21-5f0e9d3b7c11",
+    "graph_id": "0197a3c2-7d4e-7c11-9a55-0d6f1c2b3a49",
+    "page": 1,
+    "page_size": 25
+}))]
 pub(crate) struct GetGraphExecutionsPaginatedArgs {
     /// Whose.
     user_id: Id,

@@ -17,6 +17,7 @@ use crate::get_graph_execution::{AnyExecution, MaybeExecution};
 /// Which execution starts.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"graph_exec_id": "0197a3c2-9b10-7d02-8f3e-6a1d2c4b5e70"}))]
 pub(crate) struct UpdateGraphExecutionStartTimeArgs {
     /// The execution.
     graph_exec_id: Id,

@@ -1,6 +1,10 @@
 //! `POST /rpc/update_graph_execution_stats`.
 
-use runledger_models::{ExecutionStatus, GraphExecution, Id, Object, stats};
+use runledger_models::{
+    ExecutionStatus, GraphExecution, Id, Object,
+    stats::{self, SentStats},
+    status::MovedTo,
+};
 use runledger_store::{
     Error,
     executions::{self, Change},
@@ -15,13 +19,19 @@ use utoipa::ToSchema;
 /// What to change in an execution: at least one of the two.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "graph_exec_id": "0197a3c2-9b10-7d02-8f3e-6a1d2c4b5e70",
+    "status": "COMPLETED",
+    "stats": {"cost": 12, "walltime": 1.5, "node_count": 2}
+}))]
 pub(crate) struct UpdateGraphExecutionStatsArgs {
     /// The execution.
     graph_exec_id: Id,
     /// The status to move to.
+    #[schema(value_type = Option<MovedTo>)]
     status: Option<ExecutionStatus>,
     /// Statistics to merge into those that are stored.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<SentStats>)]
     stats: Option<Object>,
 }
 

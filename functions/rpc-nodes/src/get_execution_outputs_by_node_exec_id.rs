@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 /// Which node execution.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"node_exec_id": "0197a3c2-9b11-7f44-b0d2-1c5e7a9d3f86"}))]
 pub(crate) struct GetExecutionOutputsArgs {
     /// The node execution.
     node_exec_id: Id,

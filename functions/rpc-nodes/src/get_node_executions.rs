@@ -12,6 +12,12 @@ use utoipa::ToSchema;
 /// Which node executions to list.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "graph_exec_id": "0197a3c2-9b10-7d02-8f3e-6a1d2c4b5e70",
+    "statuses": ["FAILED"],
+    "include_exec_data": false,
+    "limit": 100
+}))]
 pub(crate) struct GetNodeExecutionsArgs {
     /// Only those of this graph execution.
     graph_exec_id: Option<Id>,

@@ -14,6 +14,12 @@ use crate::get_execution_kv_data::MaybeValue;
 /// What to keep.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "user_id": "0197a3c2-1b00-7a4e-8c21-5f0e9d3b7c11",
+    "node_exec_id": "0197a3c2-9b11-7f44-b0d2-1c5e7a9d3f86",
+    "key": "last-seen",
+    "data": {"page": 7}
+}))]
 pub(crate) struct SetExecutionKvDataArgs {
     /// The user.
     user_id: Id,

@@ -1,6 +1,6 @@
 //! `POST /rpc/update_node_execution_status`.
 
-use runledger_models::{ExecutionStatus, Id, NodeExecutionResult, Object};
+use runledger_models::{ExecutionStatus, Id, NodeExecutionResult, Object, status::MovedTo};
 use runledger_store::{
     Error,
     nodes::{self, Change},
@@ -15,10 +15,16 @@ use utoipa::ToSchema;
 /// The status to move a node execution to, and what goes with it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "node_exec_id": "0197a3c2-9b11-7f44-b0d2-1c5e7a9d3f86",
+    "status": "QUEUED",
+    "execution_data": {"question": "why"}
+}))]
 pub(crate) struct UpdateNodeExecutionStatusArgs {
     /// The node execution.
     node_exec_id: Id,
     /// The status to move to.
+    #[schema(value_type = MovedTo)]
     status: ExecutionStatus,
     /// The data that the node runs with, by input name. QUEUED needs it.
     #[schema(value_type = Option<Object>)]

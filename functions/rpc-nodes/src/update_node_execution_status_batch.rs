@@ -1,6 +1,6 @@
 //! `POST /rpc/update_node_execution_status_batch`.
 
-use runledger_models::{ExecutionStatus, Id, Object};
+use runledger_models::{ExecutionStatus, Id, Object, status::MovedTo};
 use runledger_store::nodes;
 use runledger_web::{
     Problem, Reply,
@@ -17,11 +17,13 @@ const MAX_IDS: usize = 10_000;
 /// The status to move node executions to.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"node_exec_ids": ["0197a3c2-9b11-7f44-b0d2-1c5e7a9d3f86"], "status": "RUNNING"}))]
 pub(crate) struct UpdateNodeExecutionStatusBatchArgs {
     /// The node executions, at most 10,000.
     #[schema(max_items = 10_000)]
     node_exec_ids: Vec<Id>,
     /// The status to move to.
+    #[schema(value_type = MovedTo)]
     status: ExecutionStatus,
     /// Statistics to merge into those that are stored.
     #[schema(value_type = Option<Object>)]

@@ -12,6 +12,12 @@ use utoipa::ToSchema;
 /// An input of a node.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "node_id": "0197a3c2-7d4f-7b20-a1c6-3e9f8d7c6b5a",
+    "graph_exec_id": "0197a3c2-9b10-7d02-8f3e-6a1d2c4b5e70",
+    "input_name": "question",
+    "input_data": "why"
+}))]
 pub(crate) struct UpsertExecutionInputArgs {
     /// The node of the graph.
     node_id: Id,

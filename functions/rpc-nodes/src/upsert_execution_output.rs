@@ -12,12 +12,18 @@ use utoipa::ToSchema;
 /// An output of a node execution.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "node_exec_id": "0197a3c2-9b11-7f44-b0d2-1c5e7a9d3f86",
+    "output_name": "answer",
+    "output_data": 42
+}))]
 pub(crate) struct UpsertExecutionOutputArgs {
     /// The node execution.
     node_exec_id: Id,
     /// The output's name.
     output_name: String,
     /// Its value; null for an output without one.
+    #[schema(value_type = Json, required = false)]
     output_data: Option<Json>,
 }
 

@@ -6,16 +6,18 @@ use http::Method;
 use runledger_llm::{Idle, Settings, Unset, run};
 use runledger_models::{
     Id, Timestamp,
-    scoring::{DEFAULT_SYSTEM_PROMPT, DEFAULT_USER_PROMPT, Model, RECOMMENDED_MODEL, Report, ScoringJob, models},
+    scoring::{
+        DEFAULT_SYSTEM_PROMPT, DEFAULT_USER_PROMPT, Model, RECOMMENDED_MODEL, Report, ScoreResult, ScoringJob, models,
+    },
 };
 use runledger_store::{
     Db,
     scoring::{self, NewJob},
 };
 use runledger_web::{
-    AdminOnly, Call, Config, Endpoint, Form, JsonBody, Long, NoParams, Problem, Reply, Stream, named_scope,
+    AdminOnly, Call, Config, Endpoint, Form, JsonBody, Kinds, Long, NoParams, Problem, Reply, Stream, named_scope,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
@@ -33,6 +35,12 @@ const LIFE: Duration = Duration::from_mins(20);
 /// Which executions are scored, and how.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "graph_id": "0197a3c2-7d4e-7c11-9a55-0d6f1c2b3a49",
+    "model_name": "gpt-4o-mini",
+    "batch_size": 10,
+    "created_after": "2026-01-02T03:04:05.678Z"
+}))]
 pub(crate) struct ExecutionAnalyticsRequest {
     /// The graph whose finished executions are scored.
     graph_id: Id,
@@ -60,6 +68,28 @@ pub(crate) struct ExecutionAnalyticsRequest {
     skip_existing: Option<bool>,
 }
 
+/// What an event says of a job that goes on.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes what `follow` writes")]
+pub(crate) enum ScoringEvent {
+    /// `progress`: another result.
+    Progress {
+        /// How many there are now.
+        done: u32,
+        /// How many there are to be.
+        total_executions: u64,
+        /// The result.
+        result: ScoreResult,
+    },
+    /// `report`: all of them. The last event.
+    Report(Report),
+}
+
+impl Kinds for ScoringEvent {
+    const KINDS: &'static [&'static str] = &["progress", "report"];
+}
+
 /// Scores executions.
 pub(crate) struct GenerateAnalytics;
 
@@ -72,7 +102,7 @@ impl Endpoint for GenerateAnalytics {
     type Path = NoParams;
     type Query = NoParams;
     type Body = JsonBody<ExecutionAnalyticsRequest>;
-    type Reply = Long<Report, ScoringJob>;
+    type Reply = Long<Report, ScoringEvent, ScoringJob>;
 
     async fn handle(call: Call<Self>) -> Result<Reply<Self::Reply>, Problem> {
         let JsonBody(asked) = call.body;

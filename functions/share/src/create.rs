@@ -20,6 +20,7 @@ params! {
 /// How long to share; without a body, until it is revoked.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"expires_at": "2099-01-02T03:04:05.678Z"}))]
 pub(crate) struct CreateShareBody {
     /// When the link ends; null for a link without an end.
     expires_at: Option<Timestamp>,

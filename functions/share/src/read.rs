@@ -40,7 +40,7 @@ impl Endpoint for ReadShared {
     const PATH: &'static str = "/api/public/shared/{token}";
     const CONDITIONAL: bool = true;
     const SUMMARY: &'static str = "Read a shared result";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [u16] = &[404, 503];
     type Access = Public;
     type Path = TokenPath;
     type Query = NoParams;

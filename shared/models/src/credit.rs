@@ -56,7 +56,7 @@ pub struct CreditTransaction {
     #[serde(deserialize_with = "deserialize_stored")]
     pub created_at: Timestamp,
     /// What it was for.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Json)]
     pub metadata: Option<Json>,
 }
 

@@ -41,6 +41,11 @@ impl BlockType {
 /// A block to register.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "Ask a model",
+    "type": "AI",
+    "description": "Puts a question to a language model."
+}))]
 pub struct NewBlock {
     /// Its name; no two blocks have the same.
     #[schema(min_length = 1, max_length = 255)]
@@ -83,6 +88,12 @@ pub struct Block {
 /// A version of a graph to register.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "Answerer",
+    "description": "Answers a question.",
+    "nodes": [{"id": "0197a3c2-7d4f-7b20-a1c6-3e9f8d7c6b5a", "block_id": "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b", "constant_input": {"name": "question"}}],
+    "links": []
+}))]
 pub struct NewGraphVersion {
     /// Its name.
     pub name: String,

@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use crate::{
     ExecutionStatus, Id, Object, Timestamp, UserId,
     fault::{Fault, escape},
-    json, stats,
+    json,
+    stats::{self, SentStats},
 };
 
 /// The most items of one import.
@@ -17,6 +18,16 @@ pub const MAX_ITEMS: usize = 1000;
 /// One execution to import.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "user_id": "0197a3c2-1b00-7a4e-8c21-5f0e9d3b7c11",
+    "graph_id": "0197a3c2-7d4e-7c11-9a55-0d6f1c2b3a49",
+    "graph_version": 1,
+    "status": "COMPLETED",
+    "created_at": "2026-01-02T03:04:05.678Z",
+    "inputs": {"question": "why"},
+    "stats": {"cost": 12, "walltime": 1.5},
+    "node_executions": [{"node_id": "0197a3c2-7d4f-7b20-a1c6-3e9f8d7c6b5a", "status": "COMPLETED", "input_data": {"value": "why"}, "output_data": {"result": ["why"]}}]
+}))]
 pub struct ImportedExecution {
     /// Its identifier; a new one when missing.
     pub id: Option<Id>,
@@ -39,7 +50,7 @@ pub struct ImportedExecution {
     #[schema(value_type = Option<Object>)]
     pub inputs: Option<Object>,
     /// Its statistics, under their stored or shown names.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<SentStats>)]
     pub stats: Option<Object>,
     /// The execution that started it: one of the same user, stored already or earlier in the import.
     pub parent_graph_exec_id: Option<Id>,

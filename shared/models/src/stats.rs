@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 use thiserror::Error;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type, schema::SchemaType},
+};
 
 use crate::{Json, Object, json::Record};
 
@@ -114,6 +117,28 @@ const KNOWN: [(&str, &str, Kind); 10] = [
     ("correctness_score", "correctness_score", Kind::Score),
 ];
 
+/// The schema of the statistics that a caller sends.
+#[derive(Debug)]
+pub struct SentStats;
+
+impl PartialSchema for SentStats {
+    fn schema() -> RefOr<Schema> {
+        let mut stats = ObjectBuilder::new().description(Some(
+            "Statistics under their stored names (`walltime`) or under those that the API shows (`duration`), each once. \
+             Other names may have any value.",
+        ));
+        for (stored, shown, kind) in KNOWN {
+            stats = stats.property(stored, kind.schema());
+            if shown != stored {
+                stats = stats.property(shown, kind.schema());
+            }
+        }
+        stats.into()
+    }
+}
+
+impl ToSchema for SentStats {}
+
 /// Why statistics cannot be stored: the member at fault, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{key}: {detail}")]
@@ -125,6 +150,21 @@ pub struct InvalidStats {
 }
 
 impl Kind {
+    fn schema(self) -> ObjectBuilder {
+        let or_null = |kind| SchemaType::from_iter([kind, Type::Null]);
+        let object = ObjectBuilder::new();
+        match self {
+            Self::Count => object.schema_type(Type::Integer).minimum(Some(0)),
+            Self::Cents => object.schema_type(Type::Integer),
+            Self::Seconds => object.schema_type(Type::Number).minimum(Some(0)),
+            Self::Text => object.schema_type(or_null(Type::String)),
+            Self::Score => object
+                .schema_type(or_null(Type::Number))
+                .minimum(Some(0))
+                .maximum(Some(1)),
+        }
+    }
+
     fn check(self, value: &Json) -> Result<(), &'static str> {
         let number = value.read::<serde_json::Number>();
         let seconds = number.as_ref().and_then(serde_json::Number::as_f64);

@@ -1,7 +1,10 @@
 //! The state machine of graph and node executions (seed `data/execution.py`, `VALID_STATUS_TRANSITIONS`).
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 /// Where a graph or node execution stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -75,6 +78,26 @@ impl ExecutionStatus {
         Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 }
+
+/// The schema of a status that a record may be moved to: all but INCOMPLETE, which only creation sets.
+#[derive(Debug)]
+pub struct MovedTo;
+
+impl PartialSchema for MovedTo {
+    fn schema() -> RefOr<Schema> {
+        let statuses = ExecutionStatus::ALL.into_iter();
+        let statuses = statuses.filter(|status| !status.allowed_from().is_empty());
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(statuses.map(ExecutionStatus::as_str)))
+            .description(Some(
+                "A status to move to: any but INCOMPLETE, which only creation sets.",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for MovedTo {}
 
 #[cfg(test)]
 mod tests {

@@ -65,7 +65,7 @@ impl<T: DeserializeOwned + ToSchema> Body for JsonBody<T> {
 
     #[cfg(not(target_family = "wasm"))]
     fn describe(document: &mut crate::openapi::Document) -> Option<utoipa::openapi::request_body::RequestBody> {
-        Some(crate::openapi::json_body(document.schema::<T>()))
+        Some(crate::openapi::body::<T>(document, "application/json"))
     }
 }
 
@@ -80,7 +80,7 @@ impl<T: DeserializeOwned + ToSchema> Body for Option<JsonBody<T>> {
 
     #[cfg(not(target_family = "wasm"))]
     fn describe(document: &mut crate::openapi::Document) -> Option<utoipa::openapi::request_body::RequestBody> {
-        let mut body = crate::openapi::json_body(document.schema::<T>());
+        let mut body = crate::openapi::body::<T>(document, "application/json");
         body.required = Some(utoipa::openapi::Required::False);
         Some(body)
     }

@@ -26,6 +26,8 @@ pub trait Endpoint: Sized + 'static {
     const STATUS: StatusCode = StatusCode::OK;
     /// Whether the response carries an `ETag` and `If-None-Match` is answered with 304.
     const CONDITIONAL: bool = false;
+    /// Whether the response says where that which was made is (`Location`).
+    const LOCATED: bool = false;
     /// Whether `Last-Event-ID` says where its stream goes on.
     const RESUMABLE: bool = false;
     /// Whether its work may be long, so that `Prefer` and `Accept` choose the [`Form`] of the answer.

@@ -38,7 +38,7 @@ pub use identity::{Claims, Keys, MIN_SECRET_BYTES};
 pub use paging::{Cursor, NumberCursor, Paging};
 pub use params::{Bounded, List, Names, NoParams, One, Param, Params, Percent, Source, time_range};
 pub use problem::{FieldError, Problem};
-pub use reply::{Content, Exposition, Html, JsonText, Long, Maybe, NoContent, Payload, Reply};
+pub use reply::{Content, Exposition, Html, JsonText, Kinds, Long, Maybe, NoContent, Payload, Reply};
 pub use schedule::scheduled;
 pub use serve::serve;
 pub use stream::{Gone, Sink, Stream};

@@ -1,26 +1,27 @@
 //! The API's description (OpenAPI 3.1), made of the route tables and the types of their endpoints.
 
-use std::collections::BTreeSet;
+mod responses;
 
 use http::{Method, StatusCode};
 use runledger_models::Role;
+use serde_json::Value;
 use utoipa::{
-    PartialSchema, ToSchema,
+    ToSchema,
     openapi::{
-        ComponentsBuilder, Content, ContentBuilder, HttpMethod, InfoBuilder, License, ObjectBuilder, OpenApi,
-        OpenApiBuilder, PathItem, PathsBuilder, Ref, RefOr, Required, ResponseBuilder, Schema, SecurityRequirement,
-        Type,
+        ComponentsBuilder, ContentBuilder, HttpMethod, InfoBuilder, License, ObjectBuilder, OpenApi, OpenApiBuilder,
+        PathItem, PathsBuilder, Ref, RefOr, Required, Schema, SecurityRequirement, Type,
         extensions::{Extensions, ExtensionsBuilder},
-        header::HeaderBuilder,
         path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn},
         request_body::{RequestBody, RequestBodyBuilder},
+        schema::AnyOfBuilder,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
 
-use crate::{Access, Body, Endpoint, Param, Params, Payload, Route, endpoint::writes, problem, rpc};
+use crate::{Access, Body, Endpoint, Param, Params, Route, endpoint::writes, problem, rpc};
 
-/// Another answer than the usual one: its status, and the content type and schema of its body.
+/// Another answer than the usual one, or the usual one in another form: its status, and the content type and schema of
+/// its body.
 pub type Other = (StatusCode, Option<(&'static str, RefOr<Schema>)>);
 
 /// A description in the making.
@@ -47,6 +48,7 @@ pub fn document(functions: &[(&'static str, &'static [Route])]) -> OpenApi {
         .bearer_format("JWT")
         .build();
     let mut components = ComponentsBuilder::new().security_scheme("bearer", SecurityScheme::Http(bearer));
+    components = responses::shared(components);
     let mut named: Vec<(String, RefOr<Schema>)> = Vec::new();
     for (name, schema) in document.schemas {
         match named.iter().find(|(known, _)| *known == name) {
@@ -64,7 +66,11 @@ pub fn document(functions: &[(&'static str, &'static [Route])]) -> OpenApi {
         .title("Runledger")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(
-            "The execution ledger of AI-agent graphs. Every error is an application/problem+json document.",
+            "The execution ledger of AI-agent graphs. Every error is an application/problem+json document, except that \
+             the methods below /rpc raise exceptions. Where no component could answer, the host does by itself, with a \
+             problem document of the type about:blank: 404 for a path without a route, 413 for a body over its own \
+             limit, 500, 503 and 504. Any request may carry an X-Request-Id (1 to 128 letters, digits, dots, dashes and \
+             underscores), which its response and its log lines carry too, and a traceparent of W3C Trace Context.",
         ))
         .license(Some(License::new("Apache-2.0")))
         .build();
@@ -81,16 +87,66 @@ impl Document {
         let name = T::name().into_owned();
         self.schemas.push((name.clone(), T::schema()));
         T::schemas(&mut self.schemas);
+        for (_, schema) in &mut self.schemas {
+            any_of(schema);
+            // It stands beside the body instead.
+            if let RefOr::T(Schema::Object(object)) = schema {
+                object.example = None;
+            }
+        }
         Ref::from_schema_name(name).into()
+    }
+
+    /// One server-sent event of a stream: its kind, one of `kinds`, and its data, JSON of a type's schema.
+    pub fn event<T: ToSchema>(&mut self, kinds: &[&str]) -> RefOr<Schema> {
+        let data = text()
+            .content_media_type("application/json")
+            .content_schema(Some(self.schema::<T>()));
+        ObjectBuilder::new()
+            .description(Some("Each event of the stream. Comments come in between."))
+            .property(
+                "id",
+                text().description(Some("Where a reader goes on, in `Last-Event-ID`.")),
+            )
+            .property("event", text().enum_values(Some(kinds.iter().copied())))
+            .property("data", data)
+            .required("event")
+            .required("data")
+            .into()
     }
 }
 
-/// A JSON body of this schema.
-pub fn json_body(schema: RefOr<Schema>) -> RequestBody {
+/// What is one of several types may fit more than one of them: an execution with its nodes is an execution too.
+fn any_of(schema: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::OneOf(one)) = schema {
+        let types = AnyOfBuilder::new().description(one.description.take());
+        let types = std::mem::take(&mut one.items)
+            .into_iter()
+            .fold(types, AnyOfBuilder::item);
+        *schema = types.into();
+    }
+}
+
+/// A body of this type, with the type's example.
+pub fn body<T: ToSchema>(document: &mut Document, content_type: &str) -> RequestBody {
+    body_of(content_type, document.schema::<T>(), example::<T>())
+}
+
+/// A body of this schema.
+pub fn body_of(content_type: &str, schema: RefOr<Schema>, example: Option<Value>) -> RequestBody {
+    let content = ContentBuilder::new().schema(Some(schema)).example(example);
     RequestBodyBuilder::new()
-        .content("application/json", Content::new(Some(schema)))
+        .content(content_type, content.build())
         .required(Some(Required::True))
         .build()
+}
+
+/// The example of a type: its attribute `schema(example = …)`.
+pub fn example<T: ToSchema>() -> Option<Value> {
+    match T::schema() {
+        RefOr::T(Schema::Object(object)) => object.example,
+        _ => None,
+    }
 }
 
 /// A parameter of this type.
@@ -140,44 +196,8 @@ pub(crate) fn describe<E: Endpoint>(document: &mut Document) {
             .security(SecurityRequirement::new::<_, _, String>("bearer", []));
     }
 
-    let mut success = ResponseBuilder::new().description(reason(E::STATUS.as_u16())).header(
-        "X-Request-Id",
-        HeaderBuilder::new()
-            .schema(Some(text()))
-            .description(Some("The request's id."))
-            .build(),
-    );
-    if let (Some(schema), Some(content_type)) = (E::Reply::schema(document), E::Reply::CONTENT_TYPE) {
-        success = success.content(content_type, ContentBuilder::new().schema(Some(schema)).build());
-    }
-    if E::CONDITIONAL {
-        success = success.header("ETag", HeaderBuilder::new().schema(Some(text())).build());
-        operation = operation.response("304", ResponseBuilder::new().description(reason(304)).build());
-    }
-    if E::STATUS == StatusCode::CREATED {
-        success = success.header("Location", HeaderBuilder::new().schema(Some(text())).build());
-    }
-    operation = operation.response(E::STATUS.as_str(), success.build());
-    for (status, body) in E::Reply::others(document) {
-        let mut other = ResponseBuilder::new().description(reason(status.as_u16()));
-        if let Some((content_type, schema)) = body {
-            other = other.content(content_type, Content::new(Some(schema)));
-        }
-        if status == StatusCode::ACCEPTED {
-            other = other.header("Location", HeaderBuilder::new().schema(Some(text())).build());
-        }
-        operation = operation.response(status.as_str(), other.build());
-    }
-    let (error, content_type) = match E::SEED {
-        Some(_) => ("RemoteCallError", "application/json"),
-        None => ("Problem", "application/problem+json"),
-    };
-    for status in problems::<E>() {
-        let content = Content::new(Some(Ref::from_schema_name(error)));
-        let response = ResponseBuilder::new()
-            .description(reason(status))
-            .content(content_type, content);
-        operation = operation.response(status.to_string(), response.build());
+    for (status, response) in responses::of::<E>(document) {
+        operation = operation.response(status, response);
     }
 
     let item = PathItem::new(http_method(&E::METHOD), operation);
@@ -216,7 +236,12 @@ fn header_parameters<E: Endpoint>() -> Vec<Parameter> {
             "X-User-Id",
             docs,
             required,
-            <runledger_models::Id as PartialSchema>::schema(),
+            // What an id may hold, and a header too.
+            text()
+                .min_length(Some(1))
+                .max_length(Some(runledger_models::id::MAX_LENGTH))
+                .pattern(Some("^[!-~]([ -~]*[!-~])?$"))
+                .into(),
         ));
     }
     if writes::<E>() && !roles.is_empty() {
@@ -229,13 +254,12 @@ fn header_parameters<E: Endpoint>() -> Vec<Parameter> {
     }
     if E::RESUMABLE {
         let docs = "The last event that was received: the stream goes on after it.";
-        headers.push(header("Last-Event-ID", docs, Required::False, text().into()));
+        let schema = text().pattern(Some("^[0-9]{1,18}$"));
+        headers.push(header("Last-Event-ID", docs, Required::False, schema.into()));
     }
     if E::LONG {
         let docs = "With `respond-async` the work goes on by itself, and the answer says where to look for it.";
         headers.push(header("Prefer", docs, Required::False, text().into()));
-        let docs = "With `text/event-stream` the answer tells of the work as it goes on.";
-        headers.push(header("Accept", docs, Required::False, text().into()));
     }
     if E::CONDITIONAL {
         headers.push(header(
@@ -246,34 +270,6 @@ fn header_parameters<E: Endpoint>() -> Vec<Parameter> {
         ));
     }
     headers
-}
-
-/// The statuses of the problems that an endpoint may answer with.
-fn problems<E: Endpoint>() -> BTreeSet<u16> {
-    let mut statuses: BTreeSet<u16> = E::PROBLEMS.iter().copied().collect();
-    if !<E::Access as Access>::ROLES.is_empty() {
-        statuses.extend([401, 403, 422, 503]);
-    }
-    if <E::Access as Access>::ROLES == Role::ALL {
-        statuses.remove(&403);
-    }
-    if E::Body::EXPECTED {
-        statuses.extend([400, 413, 415]);
-    }
-    statuses.insert(500);
-    if E::SEED.is_some() {
-        // What does not fit raises a ValueError; what goes wrong inside raises others.
-        statuses.remove(&422);
-        statuses.remove(&503);
-    }
-    statuses
-}
-
-fn reason(status: u16) -> &'static str {
-    StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason())
-        .unwrap_or("")
 }
 
 /// The endpoint's name in camel case, or the method's own.

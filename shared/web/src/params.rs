@@ -370,7 +370,15 @@ impl Param for List<Id> {
 
     #[cfg(not(target_family = "wasm"))]
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        utoipa::openapi::ArrayBuilder::new().items(schema_of::<Id>()).into()
+        // Commas part the ids, and spaces around one are not part of it.
+        let id = utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .min_length(Some(1))
+            .max_length(Some(runledger_models::id::MAX_LENGTH))
+            .pattern(Some(
+                r"^[^\s,\u0000-\u001f\u007f-\u009f]([^,\u0000-\u001f\u007f-\u009f]*[^\s,\u0000-\u001f\u007f-\u009f])?$",
+            ));
+        utoipa::openapi::ArrayBuilder::new().items(id).into()
     }
 }
 

@@ -39,7 +39,7 @@ pub trait Payload {
     #[cfg(not(target_family = "wasm"))]
     fn schema(document: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>>;
 
-    /// What else may come: the status, and its content type and schema if it has a body.
+    /// What else may come, another status or the usual one with another body: its status, content type and schema.
     #[cfg(not(target_family = "wasm"))]
     fn others(_: &mut crate::openapi::Document) -> Vec<crate::openapi::Other> {
         Vec::new()
@@ -166,19 +166,26 @@ impl<T: Payload> Payload for Maybe<T> {
     }
 }
 
+/// What the events of a stream hold as their data.
+pub trait Kinds: ToSchema {
+    /// The kinds of events.
+    const KINDS: &'static [&'static str];
+}
+
 /// The answer to a request whose work may be long, in the [`Form`](crate::Form) that was asked for.
-pub enum Long<Report, Job> {
+pub enum Long<Report, Event, Job> {
     /// The report, written when the work is done; the response begins before.
-    Whole(Stream, PhantomData<Report>),
+    Whole(Stream, PhantomData<(Report, Event)>),
     /// Server-sent events as it goes on, of which the last is the report.
     Streamed(Stream),
     /// 202: what the work is known as, while it goes on by itself.
     Later(Job),
 }
 
-impl<Report, Job> Payload for Long<Report, Job>
+impl<Report, Event, Job> Payload for Long<Report, Event, Job>
 where
     Report: ToSchema,
+    Event: Kinds,
     Job: Serialize + ToSchema,
 {
     const CONTENT_TYPE: Option<&'static str> = Some("application/json");
@@ -208,10 +215,12 @@ where
 
     #[cfg(not(target_family = "wasm"))]
     fn others(document: &mut crate::openapi::Document) -> Vec<crate::openapi::Other> {
-        vec![(
-            StatusCode::ACCEPTED,
-            Some(("application/json", document.schema::<Job>())),
-        )]
+        let job = document.schema::<Job>();
+        let event = document.event::<Event>(Event::KINDS);
+        vec![
+            (StatusCode::OK, Some(("text/event-stream", event))),
+            (StatusCode::ACCEPTED, Some(("application/json", job))),
+        ]
     }
 }
 

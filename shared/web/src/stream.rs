@@ -118,6 +118,13 @@ impl Payload for Stream {
 
     #[cfg(not(target_family = "wasm"))]
     fn schema(document: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
-        Some(document.schema::<runledger_models::event::Envelope>())
+        use runledger_models::event::{Envelope, EventType};
+        let kinds = [
+            EventType::GraphExecutionUpdate,
+            EventType::NodeExecutionUpdate,
+            EventType::ErrorCommsUpdate,
+            EventType::Gap,
+        ];
+        Some(document.event::<Envelope>(&kinds.map(EventType::as_str)))
     }
 }

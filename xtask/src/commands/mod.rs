@@ -1,6 +1,7 @@
 //! One file for each command.
 
 pub(crate) mod bench;
+pub(crate) mod contract;
 pub(crate) mod data;
 pub(crate) mod migrate;
 pub(crate) mod openapi;

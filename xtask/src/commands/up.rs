@@ -137,7 +137,7 @@ fn stop_predecessor(project: &Project, folder: &Path) {
 }
 
 /// The lines of the host's standard output, as they come.
-fn lines_of(host: &mut Server) -> Result<Receiver<String>> {
+pub(crate) fn lines_of(host: &mut Server) -> Result<Receiver<String>> {
     let output = host.child().stdout.take().context("the host has no output")?;
     let (sender, receiver) = channel();
     thread::spawn(move || {

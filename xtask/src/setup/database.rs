@@ -44,6 +44,25 @@ pub(crate) fn create(url: &str, name: &str) -> Result<()> {
     })
 }
 
+/// Removes the database `name` from the server that `url` leads to.
+pub(crate) fn remove(url: &str, name: &str) -> Result<()> {
+    runtime()?.block_on(async {
+        let name = name.replace('"', "\"\"");
+        let client = connect(url).await?;
+        Ok(client
+            .batch_execute(&format!("DROP DATABASE \"{name}\" WITH (FORCE)"))
+            .await?)
+    })
+}
+
+/// The URL of the database `name` of the server that `url` leads to.
+pub(crate) fn beside(url: &str, name: &str) -> Result<String> {
+    let (rest, options) = url.split_at(url.find('?').unwrap_or(url.len()));
+    let (scheme, rest) = rest.split_once("://").context("DATABASE_URL is not a URL")?;
+    let host = rest.split('/').next().unwrap_or_default();
+    Ok(format!("{scheme}://{host}/{name}{options}"))
+}
+
 /// Ends when a signal has been noted, which only some commands do.
 async fn interrupted() {
     while !interrupt::requested() {
@@ -79,4 +98,24 @@ pub(crate) async fn connect(url: &str) -> Result<Client> {
 /// Lets a connection do its work. Its end is seen by the client, as a failing query.
 fn drive(connection: impl Future<Output = Result<(), tokio_postgres::Error>> + Send + 'static) {
     tokio::spawn(async move { drop(connection.await) });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beside;
+
+    #[test]
+    fn another_database_of_the_same_server() {
+        for (url, expected) in [
+            ("postgres://me:pw@host:1/db", "postgres://me:pw@host:1/x"),
+            ("postgres://host", "postgres://host/x"),
+            (
+                "postgres://host/db?sslmode=require",
+                "postgres://host/x?sslmode=require",
+            ),
+        ] {
+            assert_eq!(beside(url, "x").unwrap(), expected);
+        }
+        assert!(beside("host=localhost", "x").is_err());
+    }
 }

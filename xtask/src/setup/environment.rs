@@ -24,6 +24,13 @@ pub(crate) fn redis_url() -> Option<String> {
 
 /// What to add to the environment for the application; what is set already stays.
 pub(crate) fn for_application(database: &str, redis: &str, jwt_secret: &str) -> Result<Vec<(&'static str, String)>> {
+    let mut wanted = of_application(database, redis, jwt_secret)?;
+    wanted.retain(|(name, _)| variable(name).is_none());
+    Ok(wanted)
+}
+
+/// The application's variables for these servers and this secret, whatever the environment says.
+pub(crate) fn of_application(database: &str, redis: &str, jwt_secret: &str) -> Result<Vec<(&'static str, String)>> {
     let mut wanted = vec![
         ("SPIN_VARIABLE_DATABASE_URL", database.to_owned()),
         ("SPIN_VARIABLE_DATABASE_HOST", database_host(database)?),
@@ -33,7 +40,6 @@ pub(crate) fn for_application(database: &str, redis: &str, jwt_secret: &str) -> 
     if !redis.is_empty() {
         wanted.push(("SPIN_VARIABLE_REDIS_HOST", redis_host(redis)?));
     }
-    wanted.retain(|(name, _)| variable(name).is_none());
     Ok(wanted)
 }
 

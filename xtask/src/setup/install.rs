@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use nix::unistd::geteuid;
@@ -42,6 +42,14 @@ const REDIS: Package = Package {
     brew: "redis",
 };
 
+const PYTHON: Package = Package {
+    apt: "python3-venv",
+    brew: "python@3.13",
+};
+
+/// Exits with 0 where Python can make an environment of its own, for what needs 3.11.
+const CAN_MAKE_ENVIRONMENTS: &str = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
+
 /// Lets packages ask nothing.
 const QUIET: (&str, &str) = ("DEBIAN_FRONTEND", "noninteractive");
 
@@ -54,6 +62,23 @@ pub(crate) fn postgres(consent: Consent) -> Result<()> {
 /// Makes sure that Redis is installed.
 pub(crate) fn redis(consent: Consent) -> Result<()> {
     ensure(REDIS, consent, || redis_program().map(drop))
+}
+
+/// Makes sure that Python is installed, with what makes environments.
+pub(crate) fn python(consent: Consent) -> Result<()> {
+    let look = || {
+        let mut python = Command::new("python3");
+        let found = python
+            .args(["-c", CAN_MAKE_ENVIRONMENTS])
+            .stderr(Stdio::null())
+            .status();
+        if found.is_ok_and(|status| status.success()) {
+            Ok(())
+        } else {
+            Err(Error::NotInstalled("Python 3.11 or newer, with venv,"))
+        }
+    };
+    ensure(PYTHON, consent, look)
 }
 
 fn ensure(package: Package, consent: Consent, look: impl Fn() -> Result<(), Error>) -> Result<()> {
