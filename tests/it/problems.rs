@@ -23,7 +23,6 @@ async fn a_path_that_nobody_serves_is_a_problem() {
         "/api/blocks/",
         "/api/health/nothing",
         "/api/openapi.yaml",
-        "/rpc",
         "//api/executions",
         "/api//executions",
         "/API/executions",

@@ -536,9 +536,13 @@ async fn a_method_that_there_is_not_and_a_caller_who_may_not_get_the_same_form()
         .expect(404)
         .await;
     assert_eq!(exception(&none).1, "NotFoundError");
-    let got = app.service.get("/rpc/get_credits").send().await.unwrap();
-    assert_eq!(got.status, 405);
-    assert_eq!(got.header("allow"), Some("POST"));
+    let bare = app.service.post("/rpc").json(&json!({})).expect(404).await;
+    assert_eq!(exception(&bare).1, "NotFoundError");
+    let got = app.service.get("/rpc/get_credits").expect(405).await;
+    assert_eq!(
+        (exception(&got).1.as_str(), got.header("allow")),
+        ("NotFoundError", Some("POST"))
+    );
     let user = app.user("ann").post("/rpc/get_credits");
     let refused = user.json(&json!({ "user_id": "ann" })).expect(403).await;
     assert_eq!(exception(&refused).1, "NotAuthorizedError");

@@ -90,7 +90,11 @@ impl Reply {
         let id = self.header("x-request-id").ok_or("the answer has no X-Request-Id")?;
         let rule = |holds: bool, broken: &str| if holds { Ok(()) } else { Err(broken.to_owned()) };
         // Methods of the data service raise the seed's exceptions, also for what is wrong inside.
-        let by_method = self.asked.starts_with("POST /rpc/");
+        let by_method = self
+            .asked
+            .split(' ')
+            .nth(1)
+            .is_some_and(|path| path.starts_with("/rpc"));
         rule(
             self.status < 500 || self.status == 503 || by_method,
             "a bare server error",
