@@ -46,7 +46,7 @@ pub(crate) fn page(document: &Value) -> String {
             document,
             &call["responses"]["200"]["content"]["application/json"]["schema"],
         );
-        let seed = call["x-seed"].as_str().unwrap_or_default();
+        let seed = item["x-seed"].as_str().unwrap_or_default();
         rows.push(format!("| `{method}` | {arguments} | {answer} | `{seed}` |\n"));
     }
     rows.sort();

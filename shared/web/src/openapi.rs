@@ -186,13 +186,12 @@ pub(crate) fn describe<E: Endpoint>(document: &mut Document) {
         .parameters(Some(E::Query::describe(ParameterIn::Query)))
         .parameters(Some(header_parameters::<E>()))
         .request_body(E::Body::describe(document))
-        .extensions(Some(extensions::<E>()));
+        .extensions(Some(extension("x-roles", role_names(roles))));
     if roles.is_empty() {
         operation = operation.securities(Some([SecurityRequirement::default()]));
     } else {
-        let names: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
         operation = operation
-            .description(Some(format!("Roles: {}.", names.join(", "))))
+            .description(Some(format!("Roles: {}.", role_names(roles).join(", "))))
             .security(SecurityRequirement::new::<_, _, String>("bearer", []));
     }
 
@@ -200,18 +199,18 @@ pub(crate) fn describe<E: Endpoint>(document: &mut Document) {
         operation = operation.response(status, response);
     }
 
-    let item = PathItem::new(http_method(&E::METHOD), operation);
+    let mut item = PathItem::new(http_method(&E::METHOD), operation);
+    item.extensions = E::SEED.map(|seed| extension("x-seed", seed));
     document.paths = std::mem::take(&mut document.paths).path(E::PATH, item);
 }
 
-/// What programs may want to know of an operation, besides what OpenAPI has words for.
-fn extensions<E: Endpoint>() -> Extensions {
-    let roles: Vec<_> = <E::Access as Access>::ROLES.iter().map(|role| role.as_str()).collect();
-    let extensions = ExtensionsBuilder::new().add("x-roles", roles);
-    match E::SEED {
-        Some(seed) => extensions.add("x-seed", seed).build(),
-        None => extensions.build(),
-    }
+/// What programs may want to know, besides what OpenAPI has words for. One in a place: utoipa keeps no order of several.
+fn extension(name: &str, value: impl Into<Value>) -> Extensions {
+    ExtensionsBuilder::new().add(name, value).build()
+}
+
+fn role_names(roles: &[Role]) -> Vec<&'static str> {
+    roles.iter().map(|role| role.as_str()).collect()
 }
 
 fn header_parameters<E: Endpoint>() -> Vec<Parameter> {
