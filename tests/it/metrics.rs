@@ -235,6 +235,9 @@ async fn the_token_of_a_share_link_is_not_in_the_log() {
     let read = app.anonymous.get(&format!("/api/public/shared/{token}"));
     read.header("x-request-id", "mine-2").expect(200).await;
     assert_eq!(line(&app, "mine-2").await["path"], "/api/public/shared/{token}");
+    let refused = app.anonymous.post(&format!("/api/public/shared/{token}"));
+    refused.header("x-request-id", "mine-3").expect(405).await;
+    assert_eq!(line(&app, "mine-3").await["path"], "/api/public/shared/{token}");
     assert!(app.host.log().iter().all(|line| !line.contains(&token)));
 }
 

@@ -74,7 +74,7 @@ pub async fn serve(request: Request, table: &'static [Route]) -> Answer {
     log.answered(&Answered {
         timestamp: &came.to_string(),
         method: kind.method,
-        path: if kind.route.contains(SECRET) { kind.route } else { &path },
+        path: without_secrets(table, &path),
         route: kind.route,
         status: kind.status.as_u16(),
         took,
@@ -86,6 +86,17 @@ pub async fn serve(request: Request, table: &'static [Route]) -> Answer {
 
 /// A part of a path that is a right to read.
 const SECRET: &str = "{token}";
+
+/// The path as the log shows it: where a part of it is a right to read, the pattern of its route. That a request is
+/// refused, as with a wrong method, makes the token no less secret.
+fn without_secrets<'a>(table: &'static [Route], path: &'a str) -> &'a str {
+    let mut patterns = table.iter().map(|route| route.path);
+    let pattern = patterns.find(|pattern| {
+        let start = pattern.split_once(SECRET);
+        start.is_some_and(|(start, _)| path.starts_with(start))
+    });
+    pattern.unwrap_or(path)
+}
 
 /// The method's name; of one that nobody knows, not what was sent.
 fn name_of(method: &Method) -> &'static str {
