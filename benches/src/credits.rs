@@ -192,8 +192,8 @@ async fn by_pgbench(options: &Options, database: &Database, load: Load, accounts
 /// The store's statement as a script of pgbench's: its parameter is put together in place, since a script cannot bind one.
 fn statement() -> Result<String> {
     const MARK: &str = "$statement$";
-    let argument = "jsonb_build_object('lock', 'runledger.credits:account-' || :account, \
-        'user_id', 'account-' || :account, 'amount', 1, 'transaction_key', gen_random_uuid()::text, \
+    let argument = "jsonb_build_object('lock', 'runledger.credits:account-' || :account::text, \
+        'user_id', 'account-' || :account::text, 'amount', 1, 'transaction_key', gen_random_uuid()::text, \
         'metadata', jsonb_build_object('block', 'weather'))";
     let (head, rest) = SPEND.split_once(MARK).context("the statement runs another one")?;
     let (inner, tail) = rest.rsplit_once(MARK).context("the statement runs another one")?;
