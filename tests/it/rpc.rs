@@ -343,6 +343,9 @@ async fn values_are_kept_and_links_are_set() {
     let stored = app.db.execution(&id).await["sharedAt"].clone();
     assert_eq!(stored, "2026-02-01T09:00:00");
 
+    let short = json!({ "execution_id": id, "user_id": "ann", "is_shared": true, "share_token": "guess-me" });
+    let (status, _, message) = raised(&app, "update_graph_execution_share_status", short).await;
+    assert!(status == 400 && message.contains("guessed"), "{message}");
     let without = json!({ "execution_id": id, "user_id": "ann", "is_shared": true, "share_token": null });
     assert_eq!(
         raised(&app, "update_graph_execution_share_status", without).await.0,

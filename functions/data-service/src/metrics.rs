@@ -192,13 +192,13 @@ fn requests(out: &mut Exposition, counted: &[Requests]) {
     out.single(
         "runledger_database_round_trips_total",
         "counter",
-        "How often functions asked Postgres.",
+        "How often functions asked Postgres to answer requests and to publish changes; what streams ask while they go on is not counted.",
         database,
     );
     out.single(
         "runledger_redis_round_trips_total",
         "counter",
-        "How often functions asked Redis.",
+        "How often functions asked Redis to answer requests and to publish changes; what streams ask while they go on is not counted.",
         redis,
     );
 }

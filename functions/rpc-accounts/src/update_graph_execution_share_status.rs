@@ -9,6 +9,9 @@ use runledger_web::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+/// The shortest token: 128 random bits, in six for each character.
+const LEAST_TOKEN: usize = 22;
+
 /// The state of an execution's share link.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -25,8 +28,9 @@ pub(crate) struct UpdateGraphExecutionShareStatusArgs {
     user_id: Id,
     /// Whether it is shared.
     is_shared: bool,
-    /// The secret part of the link: letters, digits, `-` and `_`. A shared execution needs one.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9_-]+$")]
+    /// The secret part of the link: 22 or more letters, digits, `-` and `_`, so that it may have 128 random bits. A
+    /// shared execution needs one.
+    #[schema(value_type = Option<String>, min_length = 22, max_length = 128, pattern = "^[A-Za-z0-9_-]+$")]
     share_token: Option<ShareToken>,
     /// When it was shared; now without it.
     shared_at: Option<Timestamp>,
@@ -50,6 +54,14 @@ impl Method for UpdateGraphExecutionShareStatus {
                 "/share_token",
                 "is missing; nobody could follow the link",
             ));
+        }
+        if args
+            .share_token
+            .as_ref()
+            .is_some_and(|token| token.as_str().len() < LEAST_TOKEN)
+        {
+            let detail = format!("is shorter than {LEAST_TOKEN} characters; it could be guessed");
+            return Err(Problem::invalid_at("/share_token", detail));
         }
         let status = ShareStatus {
             token: args.share_token.filter(|_| args.is_shared),

@@ -4,7 +4,7 @@ use runledger_models::{GraphExecution, GraphExecutionWithNodes, Id, Scope};
 use runledger_store::{Error, executions};
 use runledger_web::{
     Problem, Reply, named_user,
-    rpc::{Called, Method, Rows, seeds},
+    rpc::{Called, Method, Most, Rows, seeds},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -56,7 +56,7 @@ impl Method for GetGraphExecution {
         let args = called.args;
         let scope = Scope::User(named_user(&called.caller, &args.user_id, "/user_id")?);
         let execution = if args.include_node_executions == Some(true) {
-            let rows = Rows::all();
+            let rows = Rows::all(Most::Heavy);
             match executions::get_with_nodes(&called.db, &scope, None, &args.execution_id, rows.limit()).await {
                 Err(Error::Missing) => None,
                 read => {

@@ -4,7 +4,7 @@ use runledger_models::{ExecutionStatus, GraphExecutionMeta, Id, Timestamp};
 use runledger_store::executions::{self, Filter};
 use runledger_web::{
     Problem, Reply, named_scope,
-    rpc::{Called, Method, Rows, seeds},
+    rpc::{Called, Method, Most, Rows, seeds},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -58,7 +58,7 @@ impl Method for GetGraphExecutions {
     async fn call(called: Called<Self>) -> Result<Reply<ExecutionMetas>, Problem> {
         let args = called.args;
         let scope = named_scope(&called.caller, args.user_id.as_ref(), "/user_id")?;
-        let rows = Rows::limited(args.limit)?;
+        let rows = Rows::limited(args.limit, Most::Light)?;
         let filter = Filter {
             id: args.graph_exec_id,
             graph_id: args.graph_id,

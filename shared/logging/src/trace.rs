@@ -24,7 +24,8 @@ impl Trace {
             Some((trace_id, flags)) => Self {
                 id: trace_id.to_owned(),
                 span_id,
-                flags: flags.to_owned(),
+                // What version 00 does not know is not passed on.
+                flags: if is_sampled(flags) { "01" } else { "00" }.to_owned(),
                 state: tracestate
                     .filter(|state| state.len() <= MOST_STATE)
                     .unwrap_or_default()
@@ -71,6 +72,10 @@ fn parse(header: &str) -> Option<(&str, &str)> {
     (version != "00" || parts.next().is_none()).then_some((trace_id, flags))
 }
 
+fn is_sampled(flags: &str) -> bool {
+    u8::from_str_radix(flags, 16).is_ok_and(|flags| flags & 1 == 1)
+}
+
 fn is_hex(text: &str, length: usize) -> bool {
     text.len() == length
         && text
@@ -105,6 +110,8 @@ mod tests {
             "00-4bf92f3577b34da6a3ce929d0e0e4736-0707070707070707-00"
         );
         assert_eq!(trace.state(), "vendor=1");
+        let other_flags = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-fe";
+        assert!(Trace::of(Some(other_flags), None, RANDOM).parent().ends_with("-00"));
         let newer = "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more";
         assert_eq!(
             Trace::of(Some(newer), None, RANDOM).trace_id(),

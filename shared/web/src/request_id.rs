@@ -17,8 +17,14 @@ pub(crate) fn of(headers: &HeaderMap) -> String {
 
 /// The request's place in a trace.
 pub(crate) fn trace(headers: &HeaderMap) -> Trace {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    Trace::of(text("traceparent"), text("tracestate"), random())
+    let texts = |name: &str| -> Vec<_> {
+        let values = headers.get_all(name).iter();
+        values.filter_map(|value| value.to_str().ok()).collect()
+    };
+    let parents = texts("traceparent");
+    // Two parents are none; a state may come in pieces.
+    let parent = parents.first().filter(|_| parents.len() == 1);
+    Trace::of(parent.copied(), Some(&texts("tracestate").join(",")), random())
 }
 
 /// The place of work that no request asked for: the beginning of a trace.

@@ -106,9 +106,6 @@ impl PartialSchema for Null {
     }
 }
 
-/// The most rows that a method answers.
-const MOST_ROWS: u32 = 10_000;
-
 /// How many rows a caller wants. The seed answers all of them where no `limit` is given; so does this, up to a number
 /// that fits into memory, beyond which it raises an error: a list is never cut without the caller's knowledge.
 #[derive(Debug, Clone, Copy)]
@@ -117,22 +114,32 @@ pub struct Rows {
     all: bool,
 }
 
+/// The most rows that a method answers, by what they carry.
+#[derive(Debug, Clone, Copy)]
+pub enum Most {
+    /// Little: executions without nodes, nodes without data.
+    Light = 10_000,
+    /// The data of nodes.
+    Heavy = 1000,
+}
+
 impl Rows {
     /// As many as the argument `limit` says.
-    pub fn limited(limit: Option<u32>) -> Result<Self, Problem> {
-        if limit.is_some_and(|limit| limit > MOST_ROWS) {
-            return Err(Problem::invalid_at("/limit", format!("is more than {MOST_ROWS}")));
+    pub fn limited(limit: Option<u32>, most: Most) -> Result<Self, Problem> {
+        let most = most as u32;
+        if limit.is_some_and(|limit| limit > most) {
+            return Err(Problem::invalid_at("/limit", format!("is more than {most}")));
         }
         Ok(Self {
-            limit: limit.unwrap_or(MOST_ROWS),
+            limit: limit.unwrap_or(most),
             all: limit.is_none(),
         })
     }
 
     /// All of them.
-    pub const fn all() -> Self {
+    pub const fn all(most: Most) -> Self {
         Self {
-            limit: MOST_ROWS,
+            limit: most as u32,
             all: true,
         }
     }
@@ -147,7 +154,10 @@ impl Rows {
         if self.all && next.is_some() {
             return Err(Problem::invalid_at(
                 "",
-                format!("there are more than {MOST_ROWS} rows; narrow the call, or send a limit where it takes one"),
+                format!(
+                    "there are more than {} rows; narrow the call, or send a limit where it takes one",
+                    self.limit
+                ),
             ));
         }
         Ok(rows)
@@ -251,10 +261,20 @@ mod tests {
             created_at: runledger_models::Timestamp::now(),
             id: runledger_models::Id::generate(),
         };
-        assert!(Rows::all().whole((), Some(&next)).is_err());
-        assert!(Rows::all().whole((), None).is_ok());
-        assert!(Rows::limited(Some(3)).unwrap().whole((), Some(&next)).is_ok());
-        assert!(Rows::limited(None).unwrap().whole((), Some(&next)).is_err());
-        assert!(Rows::limited(Some(MOST_ROWS + 1)).is_err());
+        assert!(Rows::all(Most::Heavy).whole((), Some(&next)).is_err());
+        assert!(Rows::all(Most::Heavy).whole((), None).is_ok());
+        assert!(
+            Rows::limited(Some(3), Most::Light)
+                .unwrap()
+                .whole((), Some(&next))
+                .is_ok()
+        );
+        assert!(
+            Rows::limited(None, Most::Light)
+                .unwrap()
+                .whole((), Some(&next))
+                .is_err()
+        );
+        assert!(Rows::limited(Some(1001), Most::Heavy).is_err());
     }
 }

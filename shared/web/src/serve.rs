@@ -74,28 +74,27 @@ pub async fn serve(request: Request, table: &'static [Route]) -> Answer {
     log.answered(&Answered {
         timestamp: &came.to_string(),
         method: kind.method,
-        path: without_secrets(table, &path),
+        path: without_secrets(&path),
         route: kind.route,
         status: kind.status.as_u16(),
         took,
     });
     metrics::count(kind, took, log.trips());
-    afterwards(route, kind, response.publish, &log);
+    afterwards(kind, response.publish, &log);
     finish(response, &log)
 }
 
-/// A part of a path that is a right to read.
-const SECRET: &str = "{token}";
+/// What comes after this in a path is a right to read.
+const SECRETS: &str = "/api/public/shared/";
 
-/// The path as the log shows it: where a part of it is a right to read, the pattern of its route. That a request is
-/// refused, as with a wrong method, makes the token no less secret.
-fn without_secrets<'a>(table: &'static [Route], path: &'a str) -> &'a str {
-    let mut patterns = table.iter().map(|route| route.path);
-    let pattern = patterns.find(|pattern| {
-        let start = pattern.split_once(SECRET);
-        start.is_some_and(|(start, _)| path.starts_with(start))
-    });
-    pattern.unwrap_or(path)
+/// The path as the log shows it. That a request is refused, as with a wrong method or with something behind the token,
+/// makes the token no less secret.
+fn without_secrets(path: &str) -> &str {
+    if path.starts_with(SECRETS) {
+        "/api/public/shared/{token}"
+    } else {
+        path
+    }
 }
 
 /// The method's name; of one that nobody knows, not what was sent.
@@ -114,14 +113,13 @@ fn name_of(method: &Method) -> &'static str {
 
 /// Does what comes after the response: changes that were made are published, and what was counted is handed over. Here,
 /// so that no handler can forget it. Nothing that happens then touches the response.
-fn afterwards(route: Option<&'static Route>, kind: Kind, publish: Option<Publish>, log: &Log) {
-    let (Some(config), Some(route)) = (Config::kept(), route) else {
-        return;
-    };
+fn afterwards(kind: Kind, publish: Option<Publish>, log: &Log) {
+    let Some(config) = Config::kept() else { return };
     let publish = publish.zip(config.bus.clone());
-    // A database that is out of reach is left alone; and health is asked for when all else may fail.
-    let asks_nobody = route.roles.is_empty() && log.trips().database == 0;
-    let hands_over = !kind.status.is_server_error() && !asks_nobody && metrics::is_due();
+    // Only where the database has just answered: one that is out of reach is left alone, and who is refused at the door
+    // causes no work behind it.
+    let answered = log.trips().database > 0 && !kind.status.is_server_error();
+    let hands_over = answered && metrics::is_due();
     if publish.is_none() && !hands_over {
         return;
     }
