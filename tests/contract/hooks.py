@@ -353,7 +353,8 @@ RULES = [(re.compile(pointer), re.compile(detail)) for pointer, detail in [
     # What the API answers with 409 and 402, the methods below /rpc raise as errors of the caller.
     ("^$", "^a record that is [A-Z]+ cannot become [A-Z]+$|^there are -?[0-9]+ credits to spend, and [0-9]+ are wanted$"),
     # What is there is more than one answer holds.
-    ("^$", "^finds more than 1000 executions|^has more than 1000 executions|^there are more than 10000 rows"),
+    ("^$", "^finds more than 1000 executions|^has more than 1000 executions|^there are more than 10{3,4} rows"),
+    ("^/amount$", "^is more than the hold has set aside$"),
     # For JSON Schema 1.0 is a whole number; the service wants those written as such.
     ("", "^invalid type: floating point `-?[0-9.e+]+`, expected [iu](32|64)$"),
 ]]

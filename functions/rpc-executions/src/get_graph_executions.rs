@@ -24,7 +24,6 @@ pub(crate) struct GetGraphExecutionsArgs {
     /// Only those of this graph.
     graph_id: Option<Id>,
     /// Only those of this version.
-    #[schema(minimum = 0)]
     graph_version: Option<i32>,
     /// Only those of this user.
     user_id: Option<Id>,

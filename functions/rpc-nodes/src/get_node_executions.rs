@@ -27,8 +27,7 @@ pub(crate) struct GetNodeExecutionsArgs {
     block_ids: Option<Vec<Id>>,
     /// Only those in one of these statuses; none for all.
     statuses: Option<Vec<ExecutionStatus>>,
-    /// The most that are answered; all without it, if they are no more than
-    /// 1,000, or without their data 10,000.
+    /// The most that are answered; all without it, if they are no more than 1,000.
     #[schema(maximum = 1000)]
     limit: Option<u32>,
     /// Only those added at this time or later.
@@ -57,8 +56,7 @@ impl Method for GetNodeExecutions {
 
     async fn call(called: Called<Self>) -> Result<Reply<NodeList>, Problem> {
         let args = called.args;
-        let with_data = args.include_exec_data != Some(false);
-        let rows = Rows::limited(args.limit, if with_data { Most::Heavy } else { Most::Light })?;
+        let rows = Rows::limited(args.limit, Most::Heavy)?;
         let filter = Filter {
             graph_exec_id: args.graph_exec_id,
             node_id: args.node_id,
@@ -66,7 +64,7 @@ impl Method for GetNodeExecutions {
             statuses: args.statuses.filter(|statuses| !statuses.is_empty()),
             created_from: args.created_time_gte,
             created_to: args.created_time_lte,
-            without_data: !with_data,
+            without_data: args.include_exec_data == Some(false),
         };
         let (list, next) = nodes::list(&called.db, &called.caller.scope(), &filter, None, rows.limit()).await?;
         Ok(Reply::new(NodeList(rows.whole(list, next.as_ref())?)))

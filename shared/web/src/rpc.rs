@@ -117,9 +117,9 @@ pub struct Rows {
 /// The most rows that a method answers, by what they carry.
 #[derive(Debug, Clone, Copy)]
 pub enum Most {
-    /// Little: executions without nodes, nodes without data.
+    /// Executions without their nodes.
     Light = 10_000,
-    /// The data of nodes.
+    /// Nodes, with their data.
     Heavy = 1000,
 }
 
