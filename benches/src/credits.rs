@@ -192,14 +192,15 @@ async fn by_pgbench(options: &Options, database: &Database, load: Load, accounts
 /// The store's statement as a script of pgbench's: its parameter is put together in place, since a script cannot bind one.
 fn statement() -> Result<String> {
     const MARK: &str = "$statement$";
-    let argument = "jsonb_build_object('lock', 'runledger.credits:account-' || :account::text, \
-        'user_id', 'account-' || :account::text, 'amount', 1, 'transaction_key', gen_random_uuid()::text, \
+    // Where a colon stands before a name, pgbench takes it for a variable, in texts too.
+    let argument = "jsonb_build_object('lock', concat('runledger.credits', chr(58), 'account-', :n::text), \
+        'user_id', 'account-' || :n::text, 'amount', 1, 'transaction_key', gen_random_uuid()::text, \
         'metadata', jsonb_build_object('block', 'weather'))";
     let (head, rest) = SPEND.split_once(MARK).context("the statement runs another one")?;
     let (inner, tail) = rest.rsplit_once(MARK).context("the statement runs another one")?;
     let (head, tail) = (head.replace("$1", argument), tail.replace("$1", argument));
     Ok(format!(
-        "\\set account random(1, :accounts)\n{head}{MARK}{inner}{MARK}{tail};\n"
+        "\\set n random(1, :accounts)\n{head}{MARK}{inner}{MARK}{tail};\n"
     ))
 }
 
