@@ -1,18 +1,18 @@
 //! Credits: spends through the API against `pgbench`, which runs the same statement, on one account and on many.
 
-use std::{fmt, fs, process::ExitCode, process::Stdio, sync::Arc};
+use std::{fmt, process::ExitCode, sync::Arc};
 
 use anyhow::{Context as _, Result, ensure};
 use runledger_store::credits::SPEND;
 use serde::Serialize;
 use serde_json::json;
-use tokio::process::Command;
 
 use crate::{
     client::{Caller, request},
     database::Database,
     load::{self, Load},
     options::Options,
+    pgbench,
     run::{self, Judged},
     scenario::Scenario,
     server::{Server, Settings, Side},
@@ -166,27 +166,14 @@ async fn measure(options: &Options, database: &Database) -> Result<Report> {
 
 /// How many spends per second pgbench comes to.
 async fn by_pgbench(options: &Options, database: &Database, load: Load, accounts: usize) -> Result<f64> {
-    let script = options.output.join("spend.sql");
-    fs::write(&script, statement()?)?;
-    let run = Command::new(&options.pgbench)
-        .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
-        .arg(format!("--client={}", load.connections))
-        .arg(format!("--time={}", (load.warm_up + load.measured).as_secs().max(1)))
-        .arg(format!("--define=accounts={accounts}"))
-        .arg("--file")
-        .arg(&script)
-        .arg(database.url().as_str())
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .with_context(|| format!("start {}", options.pgbench.display()))?;
-    ensure!(
-        run.status.success(),
-        "pgbench: {}",
-        String::from_utf8_lossy(&run.stderr)
-    );
-    throughput(&String::from_utf8_lossy(&run.stdout)).context("pgbench told no throughput")
+    let arguments = [
+        "--jobs=2".to_owned(),
+        format!("--client={}", load.connections),
+        format!("--time={}", (load.warm_up + load.measured).as_secs().max(1)),
+        format!("--define=accounts={accounts}"),
+    ];
+    let told = pgbench::run(options, database.url(), "spend.sql", &statement()?, &arguments).await?;
+    pgbench::throughput(&told)
 }
 
 /// The store's statement as a script of pgbench's: its parameter is put together in place, since a script cannot bind one.
@@ -204,22 +191,9 @@ fn statement() -> Result<String> {
     ))
 }
 
-/// Transactions per second, as pgbench tells them.
-fn throughput(output: &str) -> Option<f64> {
-    let (_, rest) = output.rsplit_once("tps = ")?;
-    rest.split_whitespace().next()?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_throughput_is_read_from_pgbench() {
-        let output = "latency average = 1.2 ms\ntps = 4321.5 (without initial connection time)\n";
-        assert_eq!(throughput(output), Some(4321.5));
-        assert_eq!(throughput("nothing"), None);
-    }
 
     #[test]
     fn the_statement_is_the_stores() {

@@ -12,6 +12,7 @@ mod history;
 mod load;
 mod measure;
 mod options;
+mod pgbench;
 mod report;
 mod run;
 mod scenario;

@@ -1,13 +1,10 @@
 //! The executions that history is made of.
 
-use std::{fs, process::Stdio};
-
-use anyhow::{Context as _, Result, ensure};
-use tokio::process::Command;
+use anyhow::{Context as _, Result};
 use url::Url;
 
 use super::DAYS;
-use crate::{database::Database, options::Options};
+use crate::{database::Database, options::Options, pgbench};
 
 /// Executions of one statement.
 const BATCH: u32 = 20_000;
@@ -80,41 +77,7 @@ pub(super) async fn fill(database: &Database, size: u32) -> Result<()> {
 
 /// Milliseconds that pgbench needs for the plain SQL aggregate over a user's executions.
 pub(super) async fn aggregate(options: &Options, database: &Url, user: &str) -> Result<f64> {
-    let script = options.output.join("aggregate.sql");
-    fs::write(&script, AGGREGATE)?;
-    let run = Command::new(&options.pgbench)
-        .args(["--no-vacuum", "--protocol=prepared", "--transactions=5"])
-        .arg(format!("--define=user={user}"))
-        .arg("--file")
-        .arg(&script)
-        .arg(database.as_str())
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .with_context(|| format!("start {}", options.pgbench.display()))?;
-    ensure!(
-        run.status.success(),
-        "pgbench: {}",
-        String::from_utf8_lossy(&run.stderr)
-    );
-    latency(&String::from_utf8_lossy(&run.stdout)).context("pgbench told no latency")
-}
-
-/// The mean latency that pgbench tells, in milliseconds.
-fn latency(output: &str) -> Option<f64> {
-    let (_, rest) = output.split_once("latency average = ")?;
-    rest.split_whitespace().next()?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_latency_is_read_from_pgbench() {
-        let output = "number of failed transactions: 0 (0.000%)\nlatency average = 543.210 ms\ntps = 1.8\n";
-        assert_eq!(latency(output), Some(543.21));
-        assert_eq!(latency("tps = 1.8"), None);
-    }
+    let arguments = ["--transactions=5".to_owned(), format!("--define=user={user}")];
+    let told = pgbench::run(options, database, "aggregate.sql", AGGREGATE, &arguments).await?;
+    pgbench::latency(&told)
 }

@@ -1,11 +1,7 @@
 //! `PATCH /api/executions/{id}`.
 
 use http::Method;
-use runledger_models::{
-    ExecutionStatus, GraphExecution, Object,
-    fault::escape,
-    stats::{self, SentStats},
-};
+use runledger_models::{ExecutionStatus, GraphExecution, Object, stats::SentStats};
 use runledger_store::executions::{self, Change};
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly};
 use serde::Deserialize;
@@ -26,26 +22,6 @@ pub(crate) struct PatchExecutionBody {
     stats: Option<Object>,
 }
 
-impl PatchExecutionBody {
-    fn into_change(self) -> Result<Change, Problem> {
-        if self.status.is_none() && self.stats.is_none() {
-            return Err(Problem::invalid_at(
-                "",
-                "has neither status nor stats; send at least one",
-            ));
-        }
-        let stats = self
-            .stats
-            .map(stats::to_stored)
-            .transpose()
-            .map_err(|invalid| Problem::invalid_at(format!("/stats/{}", escape(&invalid.key)), invalid.detail))?;
-        Ok(Change {
-            status: self.status,
-            stats,
-        })
-    }
-}
-
 /// Moves an execution to another status, changes its statistics, or both.
 pub(crate) struct PatchExecution;
 
@@ -62,7 +38,7 @@ impl Endpoint for PatchExecution {
 
     async fn handle(call: Call<Self>) -> Result<Reply<GraphExecution>, Problem> {
         let JsonBody(body) = call.body;
-        let change = body.into_change()?;
+        let change = Change::new(body.status, body.stats)?;
         let done = executions::change(&call.db, call.once.as_ref(), &call.who.scope(), &call.path.id, change).await?;
         Ok(Reply::done(done))
     }

@@ -24,22 +24,6 @@ pub(crate) struct PatchNodeBody {
     stats: Option<Object>,
 }
 
-impl PatchNodeBody {
-    fn into_change(self) -> Result<Change, Problem> {
-        if self.status == ExecutionStatus::Queued && self.execution_data.is_none() {
-            return Err(Problem::invalid_at(
-                "/execution_data",
-                "is missing; a node execution is queued with the data that it runs with",
-            ));
-        }
-        Ok(Change {
-            status: self.status,
-            execution_data: self.execution_data,
-            stats: self.stats,
-        })
-    }
-}
-
 /// Moves a node execution to another status.
 pub(crate) struct PatchNodeExecution;
 
@@ -56,7 +40,7 @@ impl Endpoint for PatchNodeExecution {
 
     async fn handle(call: Call<Self>) -> Result<Reply<NodeExecutionResult>, Problem> {
         let JsonBody(body) = call.body;
-        let change = body.into_change()?;
+        let change = Change::new(body.status, body.execution_data, body.stats)?;
         let done = nodes::change(&call.db, call.once.as_ref(), &call.who.scope(), &call.path.id, change).await?;
         Ok(Reply::done(done))
     }

@@ -31,9 +31,7 @@ impl PatchNodesBody {
         if !(1..=MAX_IDS).contains(&self.ids.len()) {
             return Err(Problem::invalid_at("/ids", "must hold 1 to 1000 ids"));
         }
-        if self.status.allowed_from().is_empty() {
-            return Err(Problem::invalid_at("/status", "is a status that only creation sets"));
-        }
+        self.status.check_target()?;
         Ok(())
     }
 }

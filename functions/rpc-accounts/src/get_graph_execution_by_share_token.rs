@@ -1,10 +1,10 @@
 //! `POST /rpc/get_graph_execution_by_share_token`.
 
 use runledger_models::{ShareToken, SharedExecution};
-use runledger_store::{Error, shares};
+use runledger_store::shares;
 use runledger_web::{
     Problem, Reply,
-    rpc::{Called, Method, seeds},
+    rpc::{Called, Method, found, seeds},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -36,9 +36,7 @@ impl Method for GetGraphExecutionByShareToken {
 
     async fn call(called: Called<Self>) -> Result<Reply<MaybeShared>, Problem> {
         let token = ShareToken::parse(&called.args.share_token);
-        match shares::read(&called.db, token.as_ref()).await {
-            Err(Error::Missing) => Ok(Reply::new(MaybeShared(None))),
-            shared => Ok(Reply::new(MaybeShared(Some(shared?)))),
-        }
+        let shared = found(shares::read(&called.db, token.as_ref()).await)?;
+        Ok(Reply::new(MaybeShared(shared)))
     }
 }

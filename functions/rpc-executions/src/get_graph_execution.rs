@@ -1,10 +1,10 @@
 //! `POST /rpc/get_graph_execution`.
 
 use runledger_models::{GraphExecution, GraphExecutionWithNodes, Id, Scope};
-use runledger_store::{Error, executions};
+use runledger_store::executions;
 use runledger_web::{
     Problem, Reply, named_user,
-    rpc::{Called, Method, Most, Rows, seeds},
+    rpc::{Called, Method, Most, Rows, found, seeds},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -57,18 +57,12 @@ impl Method for GetGraphExecution {
         let scope = Scope::User(named_user(&called.caller, &args.user_id, "/user_id")?);
         let execution = if args.include_node_executions == Some(true) {
             let rows = Rows::all(Most::Heavy);
-            match executions::get_with_nodes(&called.db, &scope, None, &args.execution_id, rows.limit()).await {
-                Err(Error::Missing) => None,
-                read => {
-                    let (execution, next) = read?;
-                    Some(AnyExecution::WithNodes(rows.whole(execution, next.as_ref())?))
-                }
-            }
+            let read = executions::get_with_nodes(&called.db, &scope, None, &args.execution_id, rows.limit()).await;
+            let whole = found(read)?.map(|(execution, next)| rows.whole(execution, next.as_ref()));
+            whole.transpose()?.map(AnyExecution::WithNodes)
         } else {
-            match executions::get(&called.db, &scope, None, &args.execution_id).await {
-                Err(Error::Missing) => None,
-                read => Some(AnyExecution::Alone(read?)),
-            }
+            let read = executions::get(&called.db, &scope, None, &args.execution_id).await;
+            found(read)?.map(AnyExecution::Alone)
         };
         Ok(Reply::new(MaybeExecution(execution)))
     }

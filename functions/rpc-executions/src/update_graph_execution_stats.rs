@@ -1,10 +1,6 @@
 //! `POST /rpc/update_graph_execution_stats`.
 
-use runledger_models::{
-    ExecutionStatus, GraphExecution, Id, Object,
-    stats::{self, SentStats},
-    status::MovedTo,
-};
+use runledger_models::{ExecutionStatus, GraphExecution, Id, Object, stats::SentStats, status::MovedTo};
 use runledger_store::{
     Error,
     executions::{self, Change},
@@ -48,21 +44,8 @@ impl Method for UpdateGraphExecutionStats {
 
     async fn call(called: Called<Self>) -> Result<Reply<GraphExecution>, Problem> {
         let args = called.args;
-        if args.status.is_none() && args.stats.is_none() {
-            return Err(Problem::invalid_at(
-                "",
-                "has neither status nor stats; send at least one",
-            ));
-        }
-        if args.status.is_some_and(|status| status.allowed_from().is_empty()) {
-            return Err(Problem::invalid_at("/status", "is a status that only creation sets"));
-        }
-        let stats = args.stats.map(stats::to_stored).transpose();
-        let stats = stats.map_err(|invalid| Problem::invalid_at(format!("/stats/{}", invalid.key), invalid.detail))?;
-        let change = Change {
-            status: args.status,
-            stats,
-        };
+        args.status.map_or(Ok(()), ExecutionStatus::check_target)?;
+        let change = Change::new(args.status, args.stats)?;
         let (scope, once) = (called.caller.scope(), called.once.as_ref());
         match executions::change(&called.db, once, &scope, &args.graph_exec_id, change).await {
             // The seed changes nothing then, and answers what it finds.

@@ -1,10 +1,10 @@
 //! `POST /rpc/get_execution_kv_data`.
 
 use runledger_models::{Id, Json};
-use runledger_store::{Error, kv};
+use runledger_store::kv;
 use runledger_web::{
     Problem, Reply, named_user,
-    rpc::{Called, Method, seeds},
+    rpc::{Called, Method, found, seeds},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -40,9 +40,7 @@ impl Method for GetExecutionKvData {
     async fn call(called: Called<Self>) -> Result<Reply<MaybeValue>, Problem> {
         let GetExecutionKvDataArgs { user_id, key } = called.args;
         let user = named_user(&called.caller, &user_id, "/user_id")?;
-        match kv::get(&called.db, &user, &key).await {
-            Err(Error::Missing) => Ok(Reply::new(MaybeValue(None))),
-            kept => Ok(Reply::new(MaybeValue(Some(kept?.data)))),
-        }
+        let kept = found(kv::get(&called.db, &user, &key).await)?;
+        Ok(Reply::new(MaybeValue(kept.map(|kept| kept.data))))
     }
 }

@@ -1,10 +1,10 @@
 //! `POST /rpc/get_execution_outputs_by_node_exec_id`.
 
 use runledger_models::{Id, Json, Object};
-use runledger_store::{Error, nodes};
+use runledger_store::nodes;
 use runledger_web::{
     Problem, Reply,
-    rpc::{Called, Method, seeds},
+    rpc::{Called, Method, found, seeds},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -36,9 +36,7 @@ impl Method for GetExecutionOutputs {
     type Value = Outputs;
 
     async fn call(called: Called<Self>) -> Result<Reply<Outputs>, Problem> {
-        match nodes::outputs(&called.db, &called.caller.scope(), &called.args.node_exec_id).await {
-            Err(Error::Missing) => Ok(Reply::new(Outputs(Object::default()))),
-            outputs => Ok(Reply::new(Outputs(outputs?))),
-        }
+        let outputs = nodes::outputs(&called.db, &called.caller.scope(), &called.args.node_exec_id).await;
+        Ok(Reply::new(Outputs(found(outputs)?.unwrap_or_default())))
     }
 }

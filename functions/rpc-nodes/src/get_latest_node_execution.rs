@@ -1,10 +1,10 @@
 //! `POST /rpc/get_latest_node_execution`.
 
 use runledger_models::Id;
-use runledger_store::{Error, nodes};
+use runledger_store::nodes;
 use runledger_web::{
     Problem, Reply,
-    rpc::{Called, Method, seeds},
+    rpc::{Called, Method, found, seeds},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -38,9 +38,7 @@ impl Method for GetLatestNodeExecution {
 
     async fn call(called: Called<Self>) -> Result<Reply<MaybeNode>, Problem> {
         let GetLatestNodeExecutionArgs { node_id, graph_eid } = called.args;
-        match nodes::latest(&called.db, &called.caller.scope(), &graph_eid, &node_id).await {
-            Err(Error::Missing) => Ok(Reply::new(MaybeNode(None))),
-            node => Ok(Reply::new(MaybeNode(Some(node?)))),
-        }
+        let node = found(nodes::latest(&called.db, &called.caller.scope(), &graph_eid, &node_id).await)?;
+        Ok(Reply::new(MaybeNode(node)))
     }
 }

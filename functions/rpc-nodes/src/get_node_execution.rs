@@ -1,10 +1,10 @@
 //! `POST /rpc/get_node_execution`.
 
 use runledger_models::{Id, NodeExecutionResult};
-use runledger_store::{Error, nodes};
+use runledger_store::nodes;
 use runledger_web::{
     Problem, Reply,
-    rpc::{Called, Method, seeds},
+    rpc::{Called, Method, found, seeds},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -35,9 +35,7 @@ impl Method for GetNodeExecution {
     type Value = MaybeNode;
 
     async fn call(called: Called<Self>) -> Result<Reply<MaybeNode>, Problem> {
-        match nodes::get(&called.db, &called.caller.scope(), &called.args.node_exec_id).await {
-            Err(Error::Missing) => Ok(Reply::new(MaybeNode(None))),
-            node => Ok(Reply::new(MaybeNode(Some(node?)))),
-        }
+        let node = found(nodes::get(&called.db, &called.caller.scope(), &called.args.node_exec_id).await)?;
+        Ok(Reply::new(MaybeNode(node)))
     }
 }

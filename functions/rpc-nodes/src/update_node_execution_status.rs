@@ -34,14 +34,6 @@ pub(crate) struct UpdateNodeExecutionStatusArgs {
     stats: Option<Object>,
 }
 
-/// Refuses a status that no record moves to.
-pub(crate) fn check_target(status: ExecutionStatus) -> Result<(), Problem> {
-    if status.allowed_from().is_empty() {
-        return Err(Problem::invalid_at("/status", "is a status that only creation sets"));
-    }
-    Ok(())
-}
-
 /// Moves a node execution to another status.
 pub(crate) struct UpdateNodeExecutionStatus;
 
@@ -54,16 +46,8 @@ impl Method for UpdateNodeExecutionStatus {
 
     async fn call(called: Called<Self>) -> Result<Reply<NodeExecutionResult>, Problem> {
         let args = called.args;
-        if args.status == ExecutionStatus::Queued && args.execution_data.is_none() {
-            let detail = "is missing; a node execution is queued with the data that it runs with";
-            return Err(Problem::invalid_at("/execution_data", detail));
-        }
-        check_target(args.status)?;
-        let change = Change {
-            status: args.status,
-            execution_data: args.execution_data,
-            stats: args.stats,
-        };
+        args.status.check_target()?;
+        let change = Change::new(args.status, args.execution_data, args.stats)?;
         let (scope, once) = (called.caller.scope(), called.once.as_ref());
         match nodes::change(&called.db, once, &scope, &args.node_exec_id, change).await {
             // The seed changes nothing then, and answers what it finds.

@@ -9,8 +9,6 @@ use runledger_web::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::update_node_execution_status::check_target;
-
 /// The most node executions of one call.
 const MAX_IDS: usize = 10_000;
 
@@ -53,7 +51,7 @@ impl Method for UpdateNodeExecutionStatusBatch {
                 format!("holds more than {MAX_IDS} ids"),
             ));
         }
-        check_target(status)?;
+        status.check_target()?;
         let (scope, once) = (called.caller.scope(), called.once.as_ref());
         let done = nodes::change_many(&called.db, once, &scope, &ids, status, stats).await?;
         Ok(Reply::done(done))

@@ -6,6 +6,8 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
+use crate::Fault;
+
 /// Where a graph or node execution stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
@@ -48,6 +50,14 @@ impl ExecutionStatus {
             Self::Completed | Self::Review => &[Running],
             Self::Failed | Self::Terminated => &[Incomplete, Queued, Running, Review],
         }
+    }
+
+    /// Refuses a status that no record moves to, as the member `status` of a request.
+    pub fn check_target(self) -> Result<(), Fault> {
+        if self.allowed_from().is_empty() {
+            return Err(Fault::new("/status", "is a status that only creation sets"));
+        }
+        Ok(())
     }
 
     /// Whether a record may move from `self` to `to`. Staying where it is counts as no move.

@@ -6,7 +6,7 @@ use std::{future::Future, marker::PhantomData};
 use http::{Method as HttpMethod, StatusCode};
 use runledger_logging::Log;
 use runledger_models::{Caller, paging::Position};
-use runledger_store::{Db, IdempotencyKey};
+use runledger_store::{Db, Error, IdempotencyKey};
 use serde::{Serialize, de::DeserializeOwned};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -91,6 +91,14 @@ impl<M: Method> Endpoint for Remote<M> {
                 problem
             }
         })
+    }
+}
+
+/// What there is, or nothing: a method that reads answers null for what is not there.
+pub fn found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Err(Error::Missing) => Ok(None),
+        answer => answer.map(Some),
     }
 }
 
@@ -223,8 +231,6 @@ fn error(document: Document) -> (StatusCode, RemoteCallError) {
 
 #[cfg(test)]
 mod tests {
-    use runledger_store::Error;
-
     use super::*;
 
     fn raised(problem: Problem) -> (u16, serde_json::Value) {

@@ -1,11 +1,11 @@
 //! What happens to a graph execution after its creation.
 
-use runledger_models::{ExecutionStatus, GraphExecution, Id, Object, Scope};
+use runledger_models::{ExecutionStatus, Fault, GraphExecution, Id, Object, Scope, fault::escape, stats};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::WithBoundary;
-use crate::{Db, Done, Error, IdempotencyKey};
+use crate::{Db, Done, Error, IdempotencyKey, db::carried};
 
 /// Moves an execution to another status, changes its statistics, or both.
 pub const CHANGE: &str = returning!("change.sql");
@@ -27,6 +27,20 @@ pub struct Change {
     pub stats: Option<Object>,
 }
 
+impl Change {
+    /// A change as a request asks for it: a status, statistics to merge (under their stored names or those that the API
+    /// shows), or both.
+    pub fn new(status: Option<ExecutionStatus>, merged: Option<Object>) -> Result<Self, Fault> {
+        if status.is_none() && merged.is_none() {
+            return Err(Fault::new("", "has neither status nor stats; send at least one"));
+        }
+        let merged = merged.map(stats::to_stored).transpose();
+        let merged =
+            merged.map_err(|invalid| Fault::new(format!("/stats/{}", escape(&invalid.key)), invalid.detail))?;
+        Ok(Self { status, stats: merged })
+    }
+}
+
 /// The parameter of the statements here.
 #[derive(Debug, Serialize)]
 pub struct Args<'a> {
@@ -36,7 +50,7 @@ pub struct Args<'a> {
     status: Option<ExecutionStatus>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     allowed_from: &'static [ExecutionStatus],
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "carried", skip_serializing_if = "Option::is_none")]
     stats: Option<Object>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     ends_nodes: bool,

@@ -1,10 +1,10 @@
 //! Moves of node executions from status to status, one or many at once.
 
-use runledger_models::{ExecutionStatus, Id, NodeExecutionResult, Object, Scope};
+use runledger_models::{ExecutionStatus, Fault, Id, NodeExecutionResult, Object, Scope};
 use serde::Serialize;
 
 use super::OneNode;
-use crate::{Db, Done, Error, IdempotencyKey};
+use crate::{Db, Done, Error, IdempotencyKey, db::carried};
 
 /// Moves a node execution to another status.
 pub const CHANGE: &str = one_node!(concat!(
@@ -29,6 +29,21 @@ pub struct Change {
     pub stats: Option<Object>,
 }
 
+impl Change {
+    /// A change as a request asks for it: a node execution is queued with its data.
+    pub fn new(status: ExecutionStatus, execution_data: Option<Object>, merged: Option<Object>) -> Result<Self, Fault> {
+        if status == ExecutionStatus::Queued && execution_data.is_none() {
+            let detail = "is missing; a node execution is queued with the data that it runs with";
+            return Err(Fault::new("/execution_data", detail));
+        }
+        Ok(Self {
+            status,
+            execution_data,
+            stats: merged,
+        })
+    }
+}
+
 /// The parameter of [`CHANGE`].
 #[derive(Debug, Serialize)]
 pub struct ChangeArgs<'a> {
@@ -36,9 +51,9 @@ pub struct ChangeArgs<'a> {
     user_id: Option<&'a str>,
     status: ExecutionStatus,
     allowed_from: &'static [ExecutionStatus],
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "carried", skip_serializing_if = "Option::is_none")]
     execution_data: Option<Object>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "carried", skip_serializing_if = "Option::is_none")]
     stats: Option<Object>,
 }
 
@@ -74,7 +89,7 @@ struct ChangeManyArgs<'a> {
     user_id: Option<&'a str>,
     status: ExecutionStatus,
     allowed_from: &'static [ExecutionStatus],
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "carried", skip_serializing_if = "Option::is_none")]
     stats: Option<Object>,
 }
 
