@@ -1,10 +1,10 @@
-//! The way to Postgres: one kept connection, one statement at a time, JSON in and out.
+//! The way to Postgres: kept connections, one statement at a time on each, JSON in and out.
 
 use std::{cell::RefCell, rc::Rc};
 
 use runledger_logging::Log;
 use runledger_models::{ExecutionStatus, Fault};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned, ser};
 use serde_json::value::RawValue;
 use spin_sdk::pg::{Connection, DbValue, ParameterValue};
 
@@ -13,10 +13,14 @@ use crate::Error;
 /// Runs any write of the store once for each idempotency key (migration 0002).
 const ONCE: &str = "SELECT runledger.once($1, $2, $3, $4, $5::jsonb)::text";
 
-/// The database, as one instance of a function sees it. The connection is opened on first use and kept.
+/// Connections that an instance keeps while it has no use for them. More are opened when more requests ask at once.
+const KEPT_CONNECTIONS: usize = 4;
+
+/// The database, as one instance of a function sees it. An instance serves several requests at once, and statements of one
+/// connection take turns: so each is lent to one statement at a time, and one more is opened when all are lent.
 pub struct Pool {
     address: String,
-    connection: RefCell<Option<Rc<Connection>>>,
+    idle: RefCell<Vec<Connection>>,
 }
 
 /// The database, as one request sees it.
@@ -95,17 +99,30 @@ impl Pool {
     pub const fn new(address: String) -> Self {
         Self {
             address,
-            connection: RefCell::new(None),
+            idle: RefCell::new(Vec::new()),
         }
     }
 
-    async fn connection(&self) -> Result<Rc<Connection>, Error> {
-        if let Some(connection) = self.connection.borrow().as_ref() {
-            return Ok(Rc::clone(connection));
+    /// A connection that nobody else uses.
+    async fn lend(&self) -> Result<Connection, Error> {
+        let idle = self.idle.borrow_mut().pop();
+        match idle {
+            Some(connection) => Ok(connection),
+            None => Ok(Connection::open(self.address.as_str()).await?),
         }
-        let connection = Rc::new(Connection::open(self.address.as_str()).await?);
-        self.connection.replace(Some(Rc::clone(&connection)));
-        Ok(connection)
+    }
+
+    /// Takes a connection back that is sound. One that is not, or whose statement was given up, is dropped by its borrower.
+    fn take_back(&self, connection: Connection) {
+        let mut idle = self.idle.borrow_mut();
+        if idle.len() < KEPT_CONNECTIONS {
+            idle.push(connection);
+        }
+    }
+
+    /// Drops the connections that nobody uses: when one is broken, those opened with it are likely to be.
+    fn forget(&self) {
+        self.idle.borrow_mut().clear();
     }
 }
 
@@ -167,15 +184,22 @@ impl Db {
     }
 
     async fn ask(&self, sql: &'static str, params: Vec<ParameterValue>) -> Result<String, Error> {
-        let answer = self.ask_once(sql, params).await;
+        let connection = self.pool.lend().await?;
+        let answer = self.ask_on(&connection, sql, params).await;
         if answer.as_ref().is_err_and(Error::breaks_connection) {
-            self.pool.connection.replace(None);
+            self.pool.forget();
+        } else {
+            self.pool.take_back(connection);
         }
         answer
     }
 
-    async fn ask_once(&self, sql: &'static str, params: Vec<ParameterValue>) -> Result<String, Error> {
-        let connection = self.pool.connection().await?;
+    async fn ask_on(
+        &self,
+        connection: &Connection,
+        sql: &'static str,
+        params: Vec<ParameterValue>,
+    ) -> Result<String, Error> {
         self.log.count_database();
         let mut rows = connection.query(sql, params).await?;
         let row = rows.rows().next().await;
@@ -237,6 +261,14 @@ impl Outcome {
             _ => Err(Error::internal("a write answered with nothing")),
         }
     }
+}
+
+/// For `#[serde(serialize_with)]`: what callers sent, inside a statement's parameter. It goes as text, which the statement
+/// casts (`($1 ->> 'stats')::jsonb`): Spin's host reads a parameter of the type jsonb on its way, and what it read has no
+/// more digits than a double.
+pub(crate) fn carried<T: Serialize, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    let text = serde_json::to_string(value).map_err(ser::Error::custom)?;
+    serializer.serialize_str(&text)
 }
 
 fn jsonb(args: &impl Serialize) -> Result<ParameterValue, Error> {

@@ -10,7 +10,7 @@
 written AS (
     INSERT INTO "CreditTransaction" ("transactionKey", "userId", amount, type, "runningBalance", metadata, "createdAt")
     SELECT $1 ->> 'transaction_key', $1 ->> 'user_id', ($1 ->> 'amount')::int, ($1 ->> 'type')::"CreditTransactionType",
-        given.balance, $1 -> 'metadata', account.at
+        given.balance, ($1 ->> 'metadata')::jsonb, account.at
     FROM given, account
 )
 SELECT json_build_object('ok', given.balance - account.held) FROM given, account

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::{
     Db, Done, Error, IdempotencyKey,
+    db::carried,
     keyset::{self, Part},
 };
 
@@ -57,7 +58,7 @@ pub struct Movement<'a> {
     transaction_key: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none", rename = "type")]
     kind: Option<TransactionType>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "carried", skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<Id>,

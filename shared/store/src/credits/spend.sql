@@ -12,6 +12,6 @@
 written AS (
     INSERT INTO "CreditTransaction" ("transactionKey", "userId", amount, type, "runningBalance", metadata, "createdAt")
     SELECT $1 ->> 'transaction_key', $1 ->> 'user_id', -($1 ->> 'amount')::int, 'USAGE', spent.balance,
-        $1 -> 'metadata', account.at
+        ($1 ->> 'metadata')::jsonb, account.at
     FROM spent, account
 )

@@ -15,7 +15,8 @@ changed AS (
         "endedAt" = CASE WHEN $1 ->> 'status' IS NULL THEN e."endedAt"
             WHEN $1 ->> 'status' IN ('COMPLETED', 'FAILED', 'TERMINATED') THEN clock_timestamp() AT TIME ZONE 'UTC' END,
         stats = CASE WHEN $1 -> 'stats' IS NULL THEN e.stats
-            WHEN jsonb_typeof(e.stats) = 'object' THEN e.stats || ($1 -> 'stats') ELSE $1 -> 'stats' END
+            WHEN jsonb_typeof(e.stats) = 'object' THEN e.stats || ($1 ->> 'stats')::jsonb
+            ELSE ($1 ->> 'stats')::jsonb END
     FROM current
     WHERE e.id = current.id
         AND ($1 ->> 'status' IS NULL OR $1 -> 'allowed_from' ? current."executionStatus"::text)

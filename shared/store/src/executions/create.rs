@@ -4,7 +4,7 @@ use runledger_models::{GraphExecutionWithNodes, Id, Object, UserId};
 use serde::Serialize;
 
 use super::{NewValue, WithNodes};
-use crate::{Db, Done, Error, IdempotencyKey};
+use crate::{Db, Done, Error, IdempotencyKey, db::carried};
 
 /// Writes a graph execution, its starting nodes and their inputs.
 pub const CREATE: &str = include_str!("create.sql");
@@ -46,11 +46,15 @@ pub struct CreateArgs<'a> {
     user_id: &'a UserId,
     graph_id: Id,
     graph_version: i32,
+    #[serde(serialize_with = "carried")]
     inputs: Object,
     preset_id: Option<Id>,
+    #[serde(serialize_with = "carried")]
     credential_inputs: Object,
+    #[serde(serialize_with = "carried")]
     nodes_input_masks: Object,
     parent_id: Option<Id>,
+    #[serde(serialize_with = "carried")]
     starting_nodes: Vec<StartingNodeArgs>,
 }
 

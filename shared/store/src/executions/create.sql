@@ -1,7 +1,7 @@
 -- A graph execution (INCOMPLETE) with its starting nodes (QUEUED) and their inputs.
 WITH starting AS (
     SELECT node.place, node.item ->> 'id' AS id, node.item ->> 'node_id' AS node_id, node.item -> 'inputs' AS inputs
-    FROM jsonb_array_elements($1::jsonb -> 'starting_nodes') WITH ORDINALITY AS node (item, place)
+    FROM jsonb_array_elements(($1::jsonb ->> 'starting_nodes')::jsonb) WITH ORDINALITY AS node (item, place)
 ),
 graph AS (
     SELECT id, version FROM "AgentGraph"
@@ -30,7 +30,8 @@ e AS (
         "agentGraphVersion", "agentPresetId", inputs, "credentialInputs", "nodesInputMasks", "userId",
         "parentGraphExecutionId")
     SELECT $1 ->> 'id', now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', 'INCOMPLETE', id,
-        version, $1 ->> 'preset_id', $1 -> 'inputs', $1 -> 'credential_inputs', $1 -> 'nodes_input_masks',
+        version, $1 ->> 'preset_id', ($1 ->> 'inputs')::jsonb,
+        ($1 ->> 'credential_inputs')::jsonb, ($1 ->> 'nodes_input_masks')::jsonb,
         $1 ->> 'user_id', $1 ->> 'parent_id'
     FROM graph WHERE NOT EXISTS (SELECT FROM invalid)
     RETURNING *

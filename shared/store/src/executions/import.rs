@@ -7,13 +7,14 @@ use runledger_models::{
 use serde::Serialize;
 
 use super::NewValue;
-use crate::{Db, Done, Error, IdempotencyKey};
+use crate::{Db, Done, Error, IdempotencyKey, db::carried};
 
 /// Writes imported executions with their nodes and data.
 pub const IMPORT: &str = include_str!("import.sql");
 
 #[derive(Serialize)]
 struct ImportArgs {
+    #[serde(serialize_with = "carried")]
     items: Vec<ItemArgs>,
 }
 

@@ -4,7 +4,7 @@ WITH item AS (
         item ->> 'graph_id' AS graph_id, (item ->> 'graph_version')::int AS graph_version,
         item ->> 'parent_graph_exec_id' AS parent_id,
         coalesce((item ->> 'created_at')::timestamp(3), now() AT TIME ZONE 'UTC') AS created_at
-    FROM jsonb_array_elements($1::jsonb -> 'items') WITH ORDINALITY AS listed (item, place)
+    FROM jsonb_array_elements(($1::jsonb ->> 'items')::jsonb) WITH ORDINALITY AS listed (item, place)
 ),
 node AS (
     SELECT item.place, listed.place - 1 AS node_place, item.id AS execution_id, item.graph_id, item.graph_version,

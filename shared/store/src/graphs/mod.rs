@@ -6,7 +6,7 @@ use runledger_models::{
 };
 use serde::Serialize;
 
-use crate::{Db, Done, Error, IdempotencyKey};
+use crate::{Db, Done, Error, IdempotencyKey, db::carried};
 
 /// Writes a version of a graph with its nodes and links, in place of what it was before.
 pub const PUT_GRAPH: &str = include_str!("put_graph.sql");
@@ -18,6 +18,7 @@ struct GraphArgs<'a> {
     id: &'a Id,
     version: i32,
     user_id: &'a UserId,
+    #[serde(serialize_with = "carried")]
     graph: &'a NewGraphVersion,
 }
 
@@ -46,6 +47,7 @@ pub async fn put_graph(
 #[derive(Serialize)]
 struct BlockArgs<'a> {
     id: &'a Id,
+    #[serde(serialize_with = "carried")]
     block: &'a NewBlock,
 }
 

@@ -1,16 +1,17 @@
 -- A version of a graph, its nodes and its links become what was sent. The identifiers of links follow from what they
 -- join, so that the same graph sent twice changes nothing.
-WITH new_node AS (
+WITH sent AS MATERIALIZED (SELECT ($1::jsonb ->> 'graph')::jsonb AS graph),
+new_node AS (
     SELECT place - 1 AS place, node ->> 'id' AS id, node ->> 'block_id' AS block_id,
         node -> 'constant_input' AS constant_input, node -> 'metadata' AS metadata
-    FROM jsonb_array_elements($1::jsonb -> 'graph' -> 'nodes') WITH ORDINALITY AS listed (node, place)
+    FROM sent CROSS JOIN LATERAL jsonb_array_elements(graph -> 'nodes') WITH ORDINALITY AS listed (node, place)
 ),
 new_link AS (
     SELECT md5(concat_ws(E'\x01', $1 ->> 'id', $1 ->> 'version', link ->> 'source_id', link ->> 'source_name',
             link ->> 'sink_id', link ->> 'sink_name'))::uuid::text AS id,
         link ->> 'source_id' AS source_id, link ->> 'source_name' AS source_name, link ->> 'sink_id' AS sink_id,
         link ->> 'sink_name' AS sink_name, (link ->> 'is_static')::boolean AS is_static
-    FROM jsonb_array_elements($1 -> 'graph' -> 'links') AS link
+    FROM sent CROSS JOIN LATERAL jsonb_array_elements(graph -> 'links') AS link
 ),
 old_node AS (
     SELECT * FROM "AgentNode"
@@ -45,8 +46,9 @@ conflict AS (
 ),
 graph AS (
     INSERT INTO "AgentGraph" AS stored (id, version, name, description, "isActive", "userId")
-    SELECT $1 ->> 'id', ($1 ->> 'version')::int, $1 -> 'graph' ->> 'name', $1 -> 'graph' ->> 'description',
-        ($1 -> 'graph' ->> 'is_active')::boolean, $1 ->> 'user_id'
+    SELECT $1 ->> 'id', ($1 ->> 'version')::int, graph ->> 'name', graph ->> 'description',
+        (graph ->> 'is_active')::boolean, $1 ->> 'user_id'
+    FROM sent
     WHERE NOT EXISTS (SELECT FROM invalid) AND NOT EXISTS (SELECT FROM conflict)
     ON CONFLICT (id, version) DO UPDATE
         SET name = excluded.name, description = excluded.description, "isActive" = excluded."isActive"
@@ -79,8 +81,8 @@ SELECT coalesce(
         'id', id, 'version', version, 'user_id', "userId", 'name', name, 'description', description,
         'is_active', "isActive",
         'created_at', to_char("createdAt", 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-        'nodes', $1 -> 'graph' -> 'nodes', 'links', $1 -> 'graph' -> 'links'))
-     FROM graph),
+        'nodes', sent.graph -> 'nodes', 'links', sent.graph -> 'links'))
+     FROM graph CROSS JOIN sent),
     (SELECT json_build_object('invalid', json_agg(
         json_build_object('pointer', pointer, 'detail', detail) ORDER BY place, pointer)) FROM invalid HAVING count(*) > 0),
     (SELECT json_build_object('conflict', coalesce(min(why), 'the graph belongs to another user')) FROM conflict)

@@ -3,7 +3,7 @@
 use runledger_models::{Id, Json, UserId, kv::KeyValue, time::StoredTime};
 use serde::{Deserialize, Serialize};
 
-use crate::{Db, Done, Error, IdempotencyKey};
+use crate::{Db, Done, Error, IdempotencyKey, db::carried};
 
 const GET: &str = include_str!("get.sql");
 const PUT: &str = include_str!("put.sql");
@@ -14,7 +14,7 @@ struct Args<'a> {
     key: &'a Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     node_exec_id: Option<&'a Id>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "carried", skip_serializing_if = "Option::is_none")]
     data: Option<&'a Json>,
 }
 

@@ -1,5 +1,5 @@
 INSERT INTO "AgentNodeExecutionKeyValueData" ("userId", key, "agentNodeExecutionId", data, "createdAt", "updatedAt")
-SELECT $1::jsonb ->> 'user_id', $1 ->> 'key', $1 ->> 'node_exec_id', $1 -> 'data',
+SELECT $1::jsonb ->> 'user_id', $1 ->> 'key', $1 ->> 'node_exec_id', ($1 ->> 'data')::jsonb,
     clock_timestamp() AT TIME ZONE 'UTC', clock_timestamp() AT TIME ZONE 'UTC'
 ON CONFLICT ("userId", key) DO UPDATE
     SET "agentNodeExecutionId" = excluded."agentNodeExecutionId", data = excluded.data,

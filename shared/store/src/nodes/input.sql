@@ -38,7 +38,7 @@ n AS (
 ),
 given AS (
     INSERT INTO "AgentNodeExecutionInputOutput" (id, name, data, time, "referencedByInputExecId")
-    SELECT $1 ->> 'value_id', $1 ->> 'name', $1 -> 'data', clock_timestamp() AT TIME ZONE 'UTC', n.id
+    SELECT $1 ->> 'value_id', $1 ->> 'name', ($1 ->> 'data')::jsonb, clock_timestamp() AT TIME ZONE 'UTC', n.id
     FROM n
     RETURNING name, data
 ),

@@ -8,9 +8,10 @@ changed AS (
             THEN coalesce(n."startedTime", clock_timestamp() AT TIME ZONE 'UTC') ELSE n."startedTime" END,
         "endedTime" = CASE WHEN $1 ->> 'status' IN ('COMPLETED', 'FAILED', 'TERMINATED')
             THEN clock_timestamp() AT TIME ZONE 'UTC' END,
-        "executionData" = coalesce(nullif($1 -> 'execution_data', '{}'), n."executionData"),
+        "executionData" = coalesce(nullif(($1 ->> 'execution_data')::jsonb, '{}'), n."executionData"),
         stats = CASE WHEN $1 -> 'stats' IS NULL THEN n.stats
-            WHEN jsonb_typeof(n.stats) = 'object' THEN n.stats || ($1 -> 'stats') ELSE $1 -> 'stats' END
+            WHEN jsonb_typeof(n.stats) = 'object' THEN n.stats || ($1 ->> 'stats')::jsonb
+            ELSE ($1 ->> 'stats')::jsonb END
     FROM locked
     WHERE n.id = locked.id AND $1 -> 'allowed_from' ? locked."executionStatus"::text
     RETURNING n.*

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::NodeRow;
-use crate::{Db, Done, Error, IdempotencyKey};
+use crate::{Db, Done, Error, IdempotencyKey, db::carried};
 
 /// The look for a node execution to join comes after the lock, and sees what was committed while it was waited for. In
 /// one plain statement it could not: the statement's snapshot is older than any lock that it takes.
@@ -43,6 +43,7 @@ struct InputArgs<'a> {
     node_id: &'a Id,
     user_id: Option<&'a str>,
     name: String,
+    #[serde(serialize_with = "carried")]
     data: Json,
     #[serde(skip_serializing_if = "Option::is_none")]
     node_exec_id: Option<Id>,
@@ -92,7 +93,7 @@ struct OutputArgs<'a> {
     user_id: Option<&'a str>,
     value_id: Id,
     name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "carried", skip_serializing_if = "Option::is_none")]
     data: Option<Json>,
 }
 

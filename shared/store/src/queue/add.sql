@@ -5,7 +5,7 @@ WITH e AS (
 ),
 entry AS (
     INSERT INTO runledger.queue_entries (id, graph_exec_id, node_exec_id, execution_context)
-    SELECT $1 ->> 'id', e.id, n.id, $1 -> 'execution_context'
+    SELECT $1 ->> 'id', e.id, n.id, ($1 ->> 'execution_context')::jsonb
     FROM e
     JOIN "AgentNodeExecution" n ON n."agentGraphExecutionId" = e.id AND n.id = $1 ->> 'node_exec_id'
     RETURNING *

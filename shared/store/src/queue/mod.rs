@@ -8,7 +8,7 @@ use runledger_models::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Db, Done, Error, IdempotencyKey, nodes::NodeRow};
+use crate::{Db, Done, Error, IdempotencyKey, db::carried, nodes::NodeRow};
 
 /// A statement that leaves an entry in `entry`, or why there is none in `refusal`, with the answer that both have: the
 /// entry and its node execution.
@@ -41,7 +41,7 @@ struct Args<'a> {
     id: Option<&'a Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
     node_exec_id: Option<&'a Id>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "carried", skip_serializing_if = "Option::is_none")]
     execution_context: Option<&'a ExecutionContext>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lease_seconds: Option<u32>,
