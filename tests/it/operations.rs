@@ -75,8 +75,6 @@ pub(crate) enum Stranger {
     ItsOwn(u16),
     /// A stream without them.
     SilentStream,
-    /// A bare list without them.
-    EmptyArray,
     /// Exactly this JSON.
     Bare(&'static str),
     /// A trend without them.
@@ -219,10 +217,10 @@ const OPERATIONS: [Operation; 61] = [
     read("/api/events", Access::Any, Stranger::SilentStream),
     read("/api/summary", Access::Any, Stranger::Zero("total_executions")),
     read(TRENDS, Access::Admin, Stranger::NoTrend),
-    read("/api/admin/block-error-stats", Access::Admin, Stranger::EmptyArray),
-    read("/api/admin/frequent-graphs", Access::Admin, Stranger::EmptyArray),
-    read("/api/admin/accuracy-alerts", Access::Admin, Stranger::EmptyArray),
-    read("/api/admin/late-executions", Access::Admin, Stranger::EmptyArray),
+    read("/api/admin/block-error-stats", Access::Admin, Stranger::Bare("[]")),
+    read("/api/admin/frequent-graphs", Access::Admin, Stranger::Bare("[]")),
+    read("/api/admin/accuracy-alerts", Access::Admin, Stranger::Bare("[]")),
+    read("/api/admin/late-executions", Access::Admin, Stranger::Bare("[]")),
     read("/api/credits", Access::Any, Stranger::Zero("credits")),
     read("/api/credits/transactions", Access::Any, Stranger::EmptyList),
     write(

@@ -1,8 +1,11 @@
 //! Where things are in the repository.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+
+use crate::setup::build::Profile;
 
 /// The repository's folders and files.
 #[derive(Debug, Clone)]
@@ -31,6 +34,22 @@ impl Project {
 
     pub(crate) fn spin_manifest(&self) -> PathBuf {
         self.root.join("spin.toml")
+    }
+
+    /// The application's manifest with components of another profile, written beside what else is made for tests.
+    pub(crate) fn manifest_with(&self, profile: Profile) -> Result<PathBuf> {
+        if profile == Profile::Shipped {
+            return Ok(self.spin_manifest());
+        }
+        let shipped = fs::read_to_string(self.spin_manifest()).context("read spin.toml")?;
+        let built = |profile: Profile| format!("target/wasm32-wasip2/{}/", profile.name());
+        let other = self.root.join(built(profile));
+        let folder = self.state(profile.name());
+        fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+        let manifest = folder.join("spin.toml");
+        let text = shipped.replace(&built(Profile::Shipped), &format!("{}/", other.display()));
+        fs::write(&manifest, text).with_context(|| format!("write {}", manifest.display()))?;
+        Ok(manifest)
     }
 
     /// Cargo's output. `spin.toml` names the components below it, so it is not negotiable.

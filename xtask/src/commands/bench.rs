@@ -37,7 +37,7 @@ impl Bench {
     pub(crate) fn run(self, project: &Project) -> Result<ExitCode> {
         interrupt::listen()?;
         let plan = Plan::make(project, Purpose::Bench, Consent::new(self.yes))?;
-        build::components(project)?;
+        build::components(project, build::Profile::Shipped)?;
         let programs = ["--release", "--bin", "runledger-local", "--bin", "runledger-benches"];
         build::programs(project, "the host and the benchmark, for release", &programs)?;
 

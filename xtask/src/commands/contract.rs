@@ -57,7 +57,7 @@ impl Contract {
             return Ok(ExitCode::FAILURE);
         }
 
-        build::components(project)?;
+        build::components(project, build::Profile::Shipped)?;
         build::host(project)?;
         let services = plan.start()?;
         let outcome = self.test(project, &services, &tools);

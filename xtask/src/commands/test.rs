@@ -1,6 +1,7 @@
 //! `cargo xtask test`: sets up everything and runs the test suite.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::Result;
@@ -9,7 +10,7 @@ use xtask::servers;
 
 use crate::project::Project;
 use crate::run::{cargo, run, status, step};
-use crate::setup::build;
+use crate::setup::build::{self, Profile};
 use crate::setup::environment::variable;
 use crate::setup::install::Consent;
 use crate::setup::services::{Plan, Purpose, Services};
@@ -21,6 +22,9 @@ pub(crate) struct Test {
     /// Run only the tests of these packages.
     #[arg(long = "package", short, value_name = "PACKAGE")]
     packages: Vec<String>,
+    /// Build the components in seconds, larger and slower than they are shipped.
+    #[arg(long)]
+    quick: bool,
     /// Install missing servers without asking.
     #[arg(long)]
     yes: bool,
@@ -30,12 +34,14 @@ impl Test {
     pub(crate) fn run(self, project: &Project) -> Result<ExitCode> {
         crate::interrupt::listen()?;
         let plan = Plan::make(project, Purpose::Test, Consent::new(self.yes))?;
-        build::components(project)?;
+        let profile = if self.quick { Profile::Quick } else { Profile::Shipped };
+        build::components(project, profile)?;
+        let manifest = project.manifest_with(profile)?;
         self.build(project)?;
 
         let services = plan.start()?;
         step("Running the tests");
-        let outcome = self.run_all(project, &services);
+        let outcome = self.run_all(project, &manifest, &services);
         services.stop()?;
         Ok(if outcome? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -52,11 +58,11 @@ impl Test {
     }
 
     /// Whether all tests passed.
-    fn run_all(&self, project: &Project, services: &Services) -> Result<bool> {
+    fn run_all(&self, project: &Project, manifest: &Path, services: &Services) -> Result<bool> {
         let mut environment = vec![
             ("DATABASE_URL", services.database_url("postgres").into()),
             ("REDIS_URL", services.redis_url().into()),
-            ("RUNLEDGER_MANIFEST", project.spin_manifest().into_os_string()),
+            ("RUNLEDGER_MANIFEST", manifest.into()),
             ("RUNLEDGER_LOCAL_BIN", project.host().into_os_string()),
         ];
         if let Ok(folder) = servers::postgres_folder() {
@@ -128,6 +134,7 @@ mod tests {
         let all = Test {
             filters: vec![],
             packages: vec![],
+            quick: false,
             yes: false,
         };
         check(
@@ -143,6 +150,7 @@ mod tests {
         let some = Test {
             filters: vec!["one".into(), "two".into()],
             packages: vec!["runledger-store".into()],
+            quick: false,
             yes: false,
         };
         check(

@@ -54,7 +54,7 @@ impl Up {
         let plan = Plan::make(project, Purpose::Up, Consent::new(self.yes))?;
         stop_predecessor(project, plan.folder());
         drop(TcpListener::bind(self.listen).with_context(|| format!("cannot listen on {}", self.listen))?);
-        build::components(project)?;
+        build::components(project, build::Profile::Shipped)?;
         build::host(project)?;
 
         let mut services = plan.start()?;

@@ -6,14 +6,33 @@ use crate::project::Project;
 use crate::run::{cargo, run, step};
 use crate::setup::toolchain;
 
+/// How components are built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// As they are shipped: small and fast, after minutes.
+    Shipped,
+    /// For a quick verdict while one writes: larger and slower, after seconds.
+    Quick,
+}
+
+impl Profile {
+    /// Cargo's name for it, which is also that of its folder.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Shipped => "component",
+            Self::Quick => "component-quick",
+        }
+    }
+}
+
 /// Builds all components, as `spin build` does one by one.
-pub(crate) fn components(project: &Project) -> Result<()> {
+pub(crate) fn components(project: &Project, profile: Profile) -> Result<()> {
     toolchain::ensure_target(project)?;
     step("Building the components");
     let packages = project.function_packages()?;
     let mut command = cargo(
         project,
-        &["build", "--target", "wasm32-wasip2", "--profile", "component"],
+        &["build", "--target", "wasm32-wasip2", "--profile", profile.name()],
     );
     for package in &packages {
         command.args(["--package", package]);
