@@ -7,6 +7,7 @@
 mod analytics;
 mod analytics_jobs;
 mod batch;
+mod block_types;
 mod create;
 mod credits;
 mod delete;

@@ -206,6 +206,45 @@ async fn a_key_that_is_missing_is_kept_from_now_on_without_judging_old_rows() {
     database.drop().await;
 }
 
+#[tokio::test]
+async fn blocks_have_the_type_that_is_known_of_their_id_or_said_by_their_name() {
+    let Some((database, mut client)) = platform().await else {
+        return;
+    };
+    let add = |blocks: &str| {
+        format!("INSERT INTO \"AgentBlock\" (id, name, \"inputSchema\", \"outputSchema\") VALUES {blocks}")
+    };
+    let before = "('b1', 'AgentColourInputBlock', '{}', '{}'), ('b2', 'GithubTriggerBlock', '{}', '{}'),
+        ('96dae2bb-97a2-41c2-bd2f-13a3b5a8ea98', 'PushTriggerBlock', '{}', '{}')";
+    client.batch_execute(&add(before)).await.unwrap();
+
+    migrate(&mut client, |_| {}).await.unwrap();
+
+    let later = "('b3', 'GenericWebhookBlock', '{}', '{}'), ('b4', 'InputBlock', '{}', '{}'),
+        ('b5', 'AgentInputBlocks', '{}', '{}')";
+    client.batch_execute(&add(later)).await.unwrap();
+    let types = "SELECT (b.name, r.block_type) FROM \"AgentBlock\" b
+        JOIN runledger.block_registry r ON r.block_id = b.id ORDER BY b.id";
+    assert_eq!(
+        column(&client, types).await,
+        [
+            "(AgentOutputBlock,OUTPUT)",
+            "(PushTriggerBlock,INPUT)",
+            "(AgentColourInputBlock,INPUT)",
+            "(GithubTriggerBlock,WEBHOOK)",
+            "(GenericWebhookBlock,WEBHOOK)",
+            "(AgentInputBlock,INPUT)",
+        ]
+    );
+    client
+        .batch_execute("DELETE FROM \"AgentBlock\" WHERE id = 'b3'")
+        .await
+        .unwrap();
+    let left = "SELECT block_id FROM runledger.block_registry WHERE source = 'name' ORDER BY 1";
+    assert_eq!(column(&client, left).await, ["b1", "b2"]);
+    database.drop().await;
+}
+
 /// A database that the platform has filled, in a schema of its own, and a session that has it in `search_path`.
 async fn platform() -> Option<(Database, Client)> {
     let database = Database::create().await?;

@@ -22,7 +22,8 @@ block AS (
 registered AS (
     INSERT INTO runledger.block_registry (block_id, block_type)
     SELECT id, sent.block ->> 'type' FROM block CROSS JOIN sent
-    ON CONFLICT (block_id) DO UPDATE SET block_type = excluded.block_type, updated_at = now()
+    ON CONFLICT (block_id) DO UPDATE SET block_type = excluded.block_type, source = excluded.source,
+        updated_at = now()
 )
 SELECT coalesce(
     (SELECT json_build_object('ok', json_build_object(
