@@ -44,6 +44,7 @@ const MIGRATIONS: &[Migration] = files![
     "0013_credit_holds",
     "0014_request_metrics",
     "0015_block_types",
+    "0016_stored_values",
 ];
 
 /// Brings the database up to date. Several may start at once: one works, the others wait for it and find nothing to do.

@@ -76,7 +76,13 @@ async fn a_name_counts_while_it_lasts_and_a_registration_wins() {
     let graph = app.graph("weather", "ann").await;
     let id = bare_execution(&app, &graph).await;
     platform_node(&app, &graph, "typed", "block", "AgentColourInputBlock").await;
-    ran(&app, &id, "typed", vec![("name", json!("colour")), ("value", json!("red"))]).await;
+    ran(
+        &app,
+        &id,
+        "typed",
+        vec![("name", json!("colour")), ("value", json!("red"))],
+    )
+    .await;
     let as_input = (json!({ "colour": "red" }), json!({}));
     let as_nothing = (json!({}), json!({}));
     assert_eq!(shown(&app, &id).await, as_input);

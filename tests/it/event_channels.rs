@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use redis::aio::PubSub;
-use runledger_tests::{App, Graph};
+use runledger_tests::{App, Graph, until};
 use serde_json::{Value, json};
 
 /// Hears everything that an application publishes.
@@ -149,4 +149,99 @@ async fn what_does_not_fit_even_so_is_told_with_its_sizes() {
     assert_eq!(error["event_type"], "error_comms_update");
     assert_eq!(error["max_size_bytes"], 300);
     assert!(error["original_size_bytes"].as_u64().unwrap() > 300, "{error}");
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_told_as_such_and_everything_else_is_published() {
+    let app = App::start().await;
+    let Some(mut listener) = Listener::start(&app).await else {
+        return;
+    };
+    let (anns, bobs) = (app.graph("weather", "ann").await, app.graph("news", "bob").await);
+    let unreadable = app.create(&anns).await;
+    let good = app.create(&anns).await;
+    for _ in 0..4 {
+        listener.next().await;
+    }
+    // Until a later platform has it so.
+    let column = r#"ALTER TABLE "AgentGraphExecution" ALTER COLUMN "isShared" DROP NOT NULL"#;
+    app.db.execute(column, &[]).await;
+    let sql = r#"UPDATE "AgentGraphExecution" SET "isShared" = NULL, "startedAt" = now() WHERE id = $1"#;
+    app.db.execute(sql, &[&unreadable]).await;
+    app.move_to(&good, "RUNNING").await;
+    let id = app.create(&bobs).await;
+
+    let (channel, error) = listener.next().await;
+    assert_eq!(channel, format!("ann/weather/{unreadable}"));
+    assert_eq!(error["event_type"], "error_comms_update");
+    assert_eq!(error["graph_exec_id"], unreadable.as_str());
+    assert_eq!(listener.next().await.1["status"], "RUNNING");
+    assert_eq!(listener.next().await.0, format!("bob/news/{id}"));
+    // Streams and lists do without it, too.
+    let mut stream = app.user("ann").get("/api/events?after=0").open().await;
+    stream.find(|event| event.kind == "error_comms_update").await;
+    stream.find(|event| event.payload["status"] == "RUNNING").await;
+    for path in ["/api/executions?page_size=10", "/api/executions?limit=1"] {
+        let list = app.user("ann").get(path).expect(200).await.json();
+        let listed = list["executions"].as_array().unwrap();
+        assert_eq!(
+            listed.iter().map(|item| &item["id"]).collect::<Vec<_>>(),
+            [good.as_str()],
+            "{path}"
+        );
+    }
+    let told = || {
+        app.host
+            .log()
+            .iter()
+            .any(|line| line.contains("ERROR") && line.contains(&unreadable))
+    };
+    until("the log says so", async || told().then_some(())).await;
+}
+
+/// Everything that an event is put together from counts, whatever else is null: a hundred megabytes anywhere are not read.
+#[tokio::test]
+async fn what_is_too_large_to_be_read_is_not_and_everything_else_is_published() {
+    let app = App::start().await;
+    let Some(mut listener) = Listener::start(&app).await else {
+        return;
+    };
+    let graph = app.graph("weather", "ann").await;
+    let id = app.create_in(&graph, "RUNNING").await;
+    let node = app.first_node(&id).await;
+    for _ in 0..3 {
+        listener.next().await;
+    }
+    const BYTES: u64 = 100_000_000;
+    let large = format!("jsonb_build_object('mine', repeat('x', {BYTES}))");
+    for (sql, of) in [
+        (
+            format!(r#"UPDATE "AgentGraphExecution" SET stats = {large} WHERE id = $1"#),
+            &id,
+        ),
+        (
+            format!(
+                r#"UPDATE "AgentGraphExecution" SET stats = NULL, inputs = NULL, "nodesInputMasks" = {large} WHERE id = $1"#
+            ),
+            &id,
+        ),
+        (
+            format!(
+                r#"UPDATE "AgentNodeExecutionInputOutput" SET name = repeat('x', {BYTES}), data = NULL
+                   WHERE "referencedByInputExecId" = $1"#
+            ),
+            &node,
+        ),
+    ] {
+        app.db.execute(&sql, &[of]).await;
+        // Whoever writes next has it published.
+        let next = app.create(&graph).await;
+        let (channel, error) = listener.next().await;
+        assert_eq!(channel, format!("ann/weather/{id}"));
+        assert_eq!(error["event_type"], "error_comms_update", "{sql}");
+        assert!(error["original_size_bytes"].as_u64().unwrap() >= BYTES, "{error}");
+        for _ in 0..2 {
+            assert_eq!(listener.next().await.0, format!("ann/weather/{next}"));
+        }
+    }
 }

@@ -41,5 +41,6 @@ mod signatures;
 mod states;
 mod stats;
 mod stop;
+mod stored_values;
 mod summary;
 mod trends;

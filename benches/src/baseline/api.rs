@@ -12,9 +12,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use runledger_logging::{Log, Trace};
-use runledger_models::{
-    Caller, ExecutionStatus, Id, Object, Role, ShareToken, SharedExecution, json, json::Record, stats,
-};
+use runledger_models::{Caller, ExecutionStatus, Id, Object, Role, ShareToken, json, json::Record, stats};
 use runledger_store::{
     Error,
     executions::{
@@ -97,8 +95,9 @@ async fn read_shared(
 ) -> Result<Response, Refusal> {
     let token = ShareToken::parse(&token);
     let answer = app.database.ask(shares::READ, &ReadArgs::new(token.as_ref())).await?;
-    let shared: SharedExecution = read_answer::<Shared>(answer.text()?)?.value.into();
-    Reply::to(&headers).with_etag(&shared)
+    let reply = Reply::to(&headers);
+    let shared = read_answer::<Shared>(answer.text()?)?.value;
+    reply.with_etag(&shared.into_execution(&reply.log()))
 }
 
 async fn create(
@@ -182,7 +181,8 @@ async fn change_node(
         .ask(nodes::CHANGE, &nodes::ChangeArgs::new(&caller.scope(), &id, change))
         .await?;
     let node = read_answer::<OneNode>(answer.text()?)?.value;
-    Reply::to(&headers).with(&node.into_result())
+    let reply = Reply::to(&headers);
+    reply.with(&node.into_result(&reply.log()))
 }
 
 impl App {

@@ -177,10 +177,7 @@ impl Tail {
         for event in batch.events {
             let seq = event.seq;
             let limit = self.config.max_message_size;
-            match self.as_seen(event).into_message(limit) {
-                Ok(message) => write(seq, &message, &mut text),
-                Err(error) => self.db.log().error(&format!("event {seq} cannot be written: {error}")),
-            }
+            write(seq, &self.as_seen(event).into_message(limit), &mut text);
             self.position = seq;
             self.sent = seq;
         }

@@ -184,6 +184,7 @@ async fn late_executions(db: &Db, config: &Config) -> Result<Value, Error> {
                 each.graph_id,
                 each.status.as_str(),
                 each.since
+                    .map_or_else(|| "a time that cannot be shown".to_owned(), |since| since.to_string())
             )
         })
         .collect();

@@ -41,8 +41,6 @@ pub(crate) enum Error {
     Redis(String),
     #[error(transparent)]
     Store(#[from] runledger_store::Error),
-    #[error("an event cannot be written as JSON: {0}")]
-    Json(#[from] serde_json::Error),
 }
 
 impl From<redis::Error> for Error {

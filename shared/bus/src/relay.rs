@@ -125,7 +125,7 @@ impl Relay<'_> {
             streams.insert(None, event.seq);
             streams.insert(Some(event.user_id.clone()), event.seq);
             messages.push(text(self.channel(&event)));
-            messages.push(text(event.into_message(self.bus.message_limit)?.data));
+            messages.push(text(event.into_message(self.bus.message_limit).data));
         }
         let mut arguments = vec![text(PUBLISH), text((3 + streams.len()).to_string())];
         arguments.extend(self.keys.relay());

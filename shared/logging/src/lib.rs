@@ -16,6 +16,9 @@ pub use trace::Trace;
 /// How often trouble that goes on is told of.
 const INTERVAL: Duration = Duration::from_mins(1);
 
+/// The most lines that a request, however long it lives, writes about what is stored.
+const MOST_STORED_LINES: u32 = 20;
+
 /// Writes the log lines of one request, and counts what it asked others for.
 #[derive(Debug, Clone)]
 pub struct Log(Rc<Inner>);
@@ -25,6 +28,7 @@ struct Inner {
     request_id: String,
     trace: Trace,
     trips: Cell<Trips>,
+    stored_lines: Cell<u32>,
 }
 
 /// How often a request went to others and back.
@@ -86,6 +90,7 @@ impl Log {
             request_id: request_id.to_owned(),
             trace,
             trips: Cell::default(),
+            stored_lines: Cell::default(),
         }))
     }
 
@@ -145,6 +150,19 @@ impl Log {
     /// Something is odd, and the request goes on.
     pub fn warn(&self, message: &str) {
         self.write("WARN", message);
+    }
+
+    /// Something that is stored cannot be shown as it is, and the request goes on. A request that meets much of this does
+    /// not tell of all of it.
+    pub fn warn_of_stored(&self, message: &str) {
+        let lines = self.0.stored_lines.get() + 1;
+        if lines <= MOST_STORED_LINES {
+            self.0.stored_lines.set(lines);
+            self.warn(message);
+            if lines == MOST_STORED_LINES {
+                self.warn("this request tells no more of what is stored and cannot be shown");
+            }
+        }
     }
 
     /// The request could not be served, and it is not its sender's fault.

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Json, Timestamp, time::deserialize_stored};
+use crate::{
+    Json, Timestamp,
+    stored::{PlatformEnum, Stored},
+};
 
 /// The most that one transaction moves.
 pub const MAX_AMOUNT: u32 = 1_000_000_000;
@@ -40,8 +43,20 @@ impl TransactionType {
     }
 }
 
+/// What a record says that a transaction is, which may be something that only a later platform knows.
+pub type StoredTransactionType = Stored<TransactionType>;
+
+impl PlatformEnum for TransactionType {
+    const STORED: &'static str = "StoredTransactionType";
+    const KNOWN: &'static [Self] = &Self::ALL;
+
+    fn as_str(self) -> &'static str {
+        Self::as_str(self)
+    }
+}
+
 /// A movement of credits.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct CreditTransaction {
     /// The transaction.
     pub transaction_key: String,
@@ -49,12 +64,11 @@ pub struct CreditTransaction {
     pub amount: i64,
     /// What it is.
     #[serde(rename = "type")]
-    pub kind: TransactionType,
+    pub kind: StoredTransactionType,
     /// The balance after it; null where it was not noted.
     pub running_balance: Option<i64>,
-    /// When it was.
-    #[serde(deserialize_with = "deserialize_stored")]
-    pub created_at: Timestamp,
+    /// When it was; null where RFC 3339 cannot say it.
+    pub created_at: Option<Timestamp>,
     /// What it was for.
     #[schema(value_type = Json)]
     pub metadata: Option<Json>,

@@ -20,6 +20,11 @@ pub enum Change {
         /// The bytes.
         bytes: u64,
     },
+    /// One of them, as something that cannot be read.
+    Unreadable {
+        /// The bytes.
+        bytes: u64,
+    },
 }
 
 /// A change, with its place among all changes.
@@ -47,7 +52,7 @@ pub enum EventType {
     GraphExecutionUpdate,
     /// A node execution, its inputs or its outputs changed.
     NodeExecutionUpdate,
-    /// Something changed that is too large to be delivered.
+    /// Something changed that cannot be delivered: it is too large, or cannot be read.
     ErrorCommsUpdate,
     /// Events that were asked for are no longer there.
     Gap,
@@ -79,7 +84,7 @@ enum Payload {
     Graph(GraphExecutionEvent),
     /// A node execution as it stood after the change.
     Node(NodeExecutionEvent),
-    /// A change that is too large to be delivered.
+    /// A change that cannot be delivered.
     Error(ErrorCommsEvent),
     /// Events that were asked for and are no longer there.
     Gap(GapEvent),
@@ -107,7 +112,8 @@ struct NodeExecutionEvent {
     is_deleted: bool,
 }
 
-/// Something changed, and its event is larger than `max_message_size_limit` even with its inputs and outputs cut.
+/// Something changed, and its event cannot be read, or is larger than `max_message_size_limit` even with its inputs and
+/// outputs cut.
 #[derive(Debug, Serialize, ToSchema)]
 struct ErrorCommsEvent {
     /// `error_comms_update`.
@@ -143,9 +149,16 @@ pub struct Message {
 }
 
 impl Event {
-    /// The event in at most `limit` bytes: inputs and outputs cut to half of that each, and if it is still too large,
-    /// the message that says so.
-    pub fn into_message(mut self, limit: usize) -> serde_json::Result<Message> {
+    /// The event in at most `limit` bytes: inputs and outputs cut to half of that each, and if it is still too large, the
+    /// message that says so. One that cannot be written down becomes a message of its own, too: it must not keep those
+    /// behind it from being delivered.
+    pub fn into_message(self, limit: usize) -> Message {
+        let graph_exec_id = self.graph_exec_id.clone();
+        self.write(limit)
+            .unwrap_or_else(|_| error_comms(UNREADABLE, graph_exec_id, 0, limit))
+    }
+
+    fn write(mut self, limit: usize) -> serde_json::Result<Message> {
         match &mut self.change {
             Change::Graph(execution) => {
                 if let Some(cut) = cut(&execution.inputs, limit / 2)? {
@@ -163,7 +176,7 @@ impl Event {
                     node.output_data = cut;
                 }
             }
-            Change::TooLarge { .. } => {}
+            Change::TooLarge { .. } | Change::Unreadable { .. } => {}
         }
         let is_deleted = self.is_deleted;
         let (event_type, payload) = match self.change {
@@ -185,11 +198,12 @@ impl Event {
                 };
                 (event_type, Payload::Node(event))
             }
-            Change::TooLarge { bytes } => return too_large(self.graph_exec_id, bytes, limit),
+            Change::TooLarge { bytes } => return Ok(error_comms(TOO_LARGE, self.graph_exec_id, bytes, limit)),
+            Change::Unreadable { bytes } => return Ok(error_comms(UNREADABLE, self.graph_exec_id, bytes, limit)),
         };
         let data = serde_json::to_string(&Envelope { payload })?;
         if data.len() > limit {
-            return too_large(self.graph_exec_id, data.len() as u64, limit);
+            return Ok(error_comms(TOO_LARGE, self.graph_exec_id, data.len() as u64, limit));
         }
         Ok(Message { event_type, data })
     }
@@ -207,17 +221,21 @@ pub fn gap(after: i64, resumes_after: i64) -> serde_json::Result<Message> {
     Ok(Message { event_type, data })
 }
 
-fn too_large(graph_exec_id: String, bytes: u64, limit: usize) -> serde_json::Result<Message> {
+const TOO_LARGE: &str = "the event is too large to be delivered";
+const UNREADABLE: &str = "the event cannot be read";
+
+/// What a reader is told in place of an event that cannot be delivered.
+fn error_comms(error: &'static str, graph_exec_id: String, bytes: u64, limit: usize) -> Message {
     let event_type = EventType::ErrorCommsUpdate;
     let payload = Payload::Error(ErrorCommsEvent {
         event_type,
-        error: "the event is too large to be delivered",
+        error,
         original_size_bytes: bytes,
         max_size_bytes: limit as u64,
         graph_exec_id,
     });
-    let data = serde_json::to_string(&Envelope { payload })?;
-    Ok(Message { event_type, data })
+    let data = serde_json::json!(Envelope { payload }).to_string();
+    Message { event_type, data }
 }
 
 /// The data in at most `limit` bytes; `None` where it is to stay as it is, because it fits or cannot be made to.
@@ -267,10 +285,10 @@ mod tests {
             node_exec_id: "x".into(),
             node_id: "n".into(),
             block_id: "b".into(),
-            status: ExecutionStatus::Queued,
+            status: ExecutionStatus::Queued.into(),
             input_data: serde_json::from_value(inputs.clone()).unwrap(),
             output_data: serde_json::from_value(outputs.clone()).unwrap(),
-            add_time: Timestamp::from_millis(0).unwrap(),
+            add_time: Timestamp::from_millis(0),
             queue_time: None,
             start_time: None,
             end_time: None,
@@ -292,9 +310,7 @@ mod tests {
 
     #[test]
     fn an_event_that_fits_is_left_alone() {
-        let message = node(&json!({ "a": 1 }), &json!({ "out": ["x", 2] }))
-            .into_message(1000)
-            .unwrap();
+        let message = node(&json!({ "a": 1 }), &json!({ "out": ["x", 2] })).into_message(1000);
         let payload = payload(&message);
         assert_eq!(message.event_type.as_str(), "node_execution_update");
         assert_eq!(payload["event_type"], "node_execution_update");
@@ -306,12 +322,10 @@ mod tests {
     #[test]
     fn inputs_and_outputs_are_cut_to_half_of_the_limit_each() {
         let long = "x".repeat(10_000);
-        let message = node(&json!({ "a": long }), &json!({ "out": [long, long] }))
-            .into_message(4000)
-            .unwrap();
+        let message = node(&json!({ "a": long }), &json!({ "out": [long, long] })).into_message(4000);
         // The rest of the event needs room too.
         assert_eq!(payload(&message)["event_type"], "error_comms_update");
-        let message = node(&json!({ "a": long }), &json!({})).into_message(4000).unwrap();
+        let message = node(&json!({ "a": long }), &json!({})).into_message(4000);
         let payload = payload(&message);
         assert!(payload["input_data"]["a"].as_str().unwrap().contains("… (omitted "));
         let size = payload["input_data"].to_string().len();
@@ -327,7 +341,7 @@ mod tests {
                 ..node(&json!({}), &json!({}))
             },
         ] {
-            let message = event.into_message(100).unwrap();
+            let message = event.into_message(100);
             let payload = payload(&message);
             assert_eq!(message.event_type, EventType::ErrorCommsUpdate);
             assert_eq!(
@@ -345,7 +359,7 @@ mod tests {
         ) {
             let inputs: Value = names.iter().map(|name| (name.clone(), json!("v".repeat(size)))).collect();
             let outputs: Value = names.iter().map(|name| (name.clone(), json!([size, "o".repeat(size)]))).collect();
-            let message = node(&inputs, &outputs).into_message(limit).unwrap();
+            let message = node(&inputs, &outputs).into_message(limit);
             prop_assert!(message.data.len() <= limit);
             prop_assert!(!message.data.contains('\n'));
             prop_assert_eq!(&payload(&message)["event_type"], message.event_type.as_str());

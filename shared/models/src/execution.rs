@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{ExecutionStatus, Json, NodeExecutionResult, Object, Timestamp, node::Outputs, stats::GraphExecutionStats};
+use crate::{Json, NodeExecutionResult, Object, StoredStatus, Timestamp, node::Outputs, stats::GraphExecutionStats};
 
 /// What every form of a graph execution has.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -25,7 +25,7 @@ pub struct ExecutionBase {
     /// The preset that started it.
     pub preset_id: Option<String>,
     /// Where it stands.
-    pub status: ExecutionStatus,
+    pub status: StoredStatus,
     /// When it first ran.
     pub started_at: Option<Timestamp>,
     /// When it ended.
@@ -36,8 +36,8 @@ pub struct ExecutionBase {
     pub share_token: Option<String>,
     /// Its statistics; null when there are none or they cannot be read.
     pub stats: Option<GraphExecutionStats>,
-    /// When it was created.
-    pub created_at: Timestamp,
+    /// When it was created; null, like every time here, where RFC 3339 cannot say it.
+    pub created_at: Option<Timestamp>,
     /// When it last changed.
     pub updated_at: Option<Timestamp>,
     /// The execution that started it.

@@ -14,8 +14,8 @@ pub struct KeyValue {
     pub node_exec_id: String,
     /// The value.
     pub data: Json,
-    /// When the key was first written.
-    pub created_at: Timestamp,
+    /// When the key was first written; null where RFC 3339 cannot say it.
+    pub created_at: Option<Timestamp>,
     /// When it was last written.
     pub updated_at: Option<Timestamp>,
 }

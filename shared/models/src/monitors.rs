@@ -161,7 +161,7 @@ pub struct AccuracyAlert {
 }
 
 /// An execution that waits or runs for too long.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LateExecution {
     /// The execution.
     pub id: String,
@@ -173,9 +173,8 @@ pub struct LateExecution {
     pub graph_version: i32,
     /// QUEUED or RUNNING.
     pub status: ExecutionStatus,
-    /// Since when.
-    #[serde(deserialize_with = "deserialize_stored")]
-    pub since: Timestamp,
+    /// Since when; null where RFC 3339 cannot say it.
+    pub since: Option<Timestamp>,
 }
 
 #[cfg(test)]

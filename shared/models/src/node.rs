@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{ExecutionStatus, Json, Object, Timestamp, graph::BlockType};
+use crate::{Json, Object, StoredStatus, Timestamp, graph::BlockType};
 
 /// What a node gave: every value of each output name, in the order in which they came.
 pub type Outputs = BTreeMap<String, Vec<Json>>;
@@ -28,15 +28,15 @@ pub struct NodeExecutionResult {
     /// The block that the node runs.
     pub block_id: String,
     /// Where it stands.
-    pub status: ExecutionStatus,
+    pub status: StoredStatus,
     /// What went in, by input name.
     #[schema(value_type = Object)]
     pub input_data: Object,
     /// What came out, by output name.
     #[schema(value_type = BTreeMap<String, Vec<Value>>)]
     pub output_data: Outputs,
-    /// When it was added.
-    pub add_time: Timestamp,
+    /// When it was added; null, like every time here, where RFC 3339 cannot say it.
+    pub add_time: Option<Timestamp>,
     /// When it was queued.
     pub queue_time: Option<Timestamp>,
     /// When it started.
@@ -47,10 +47,10 @@ pub struct NodeExecutionResult {
 
 impl NodeExecutionResult {
     /// The order in which an execution shows its nodes: by queue time, those without one last, then by add time.
-    pub fn queue_order(&self) -> (bool, Timestamp, Timestamp) {
+    pub fn queue_order(&self) -> (bool, Option<Timestamp>, Option<Timestamp>) {
         (
             self.queue_time.is_none(),
-            self.queue_time.unwrap_or(self.add_time),
+            self.queue_time.or(self.add_time),
             self.add_time,
         )
     }

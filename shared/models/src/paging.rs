@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Id, Timestamp};
+use crate::time::StoredTime;
 
 /// The rows of a page when the caller names no number.
 pub const DEFAULT_PAGE_SIZE: u32 = 25;
@@ -38,9 +38,9 @@ impl Pagination {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// The row's creation time.
-    pub created_at: Timestamp,
+    pub created_at: StoredTime,
     /// The row's identifier.
-    pub id: Id,
+    pub id: String,
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::ToSchema;
 
-use crate::{ExecutionStatus, Timestamp, node::Outputs};
+use crate::{StoredStatus, Timestamp, node::Outputs};
 
 /// The longest token: the platform's own are UUIDs, ours have 43 characters.
 const MAX_LENGTH: usize = 128;
@@ -62,9 +62,9 @@ pub struct SharedExecution {
     /// What the graph is for.
     pub graph_description: Option<String>,
     /// Where the execution stands.
-    pub status: ExecutionStatus,
-    /// When it was created.
-    pub created_at: Timestamp,
+    pub status: StoredStatus,
+    /// When it was created; null where RFC 3339 cannot say it.
+    pub created_at: Option<Timestamp>,
     /// What reached its OUTPUT blocks, by their names.
     #[schema(value_type = BTreeMap<String, Vec<Value>>)]
     pub outputs: Outputs,

@@ -6,7 +6,13 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
-use crate::Fault;
+use crate::{
+    Fault,
+    stored::{PlatformEnum, Stored},
+};
+
+/// Where a record stands, which may be a status that only a later platform knows: no rule moves a record out of it.
+pub type StoredStatus = Stored<ExecutionStatus>;
 
 /// Where a graph or node execution stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -86,6 +92,15 @@ impl ExecutionStatus {
     /// The status of this name; names are upper case.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+}
+
+impl PlatformEnum for ExecutionStatus {
+    const STORED: &'static str = "StoredStatus";
+    const KNOWN: &'static [Self] = &Self::ALL;
+
+    fn as_str(self) -> &'static str {
+        Self::as_str(self)
     }
 }
 

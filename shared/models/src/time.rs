@@ -7,7 +7,12 @@ use utoipa::{
     openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
 };
 
-/// A UTC time of millisecond precision, as `timestamp(3)` holds it. Shown as RFC 3339: `2026-01-02T03:04:05.678Z`.
+/// The first and the last millisecond that RFC 3339 can say, since 1970: its years have four digits.
+const FIRST_MILLIS: i64 = -62_167_219_200_000;
+const LAST_MILLIS: i64 = 253_402_300_799_999;
+
+/// A UTC time of millisecond precision that RFC 3339 can say: `2026-01-02T03:04:05.678Z`. What a database holds beyond
+/// that is a [`StoredTime`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(i64);
 
@@ -17,9 +22,9 @@ impl Timestamp {
         Self(Utc::now().timestamp_millis())
     }
 
-    /// The time this many milliseconds after 1970-01-01T00:00:00Z; `None` where the calendar ends.
+    /// The time this many milliseconds after 1970-01-01T00:00:00Z; `None` before the year 0 and after the year 9999.
     pub fn from_millis(millis: i64) -> Option<Self> {
-        DateTime::from_timestamp_millis(millis).map(|time| Self(time.timestamp_millis()))
+        (FIRST_MILLIS..=LAST_MILLIS).contains(&millis).then_some(Self(millis))
     }
 
     /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -36,9 +41,8 @@ impl Timestamp {
 
     /// Reads an RFC 3339 time with its offset (`Z` or `±hh:mm`); what is finer than a millisecond is cut off.
     pub fn parse(text: &str) -> Option<Self> {
-        DateTime::parse_from_rfc3339(text)
-            .ok()
-            .map(|time| Self(time.timestamp_millis()))
+        let time = DateTime::parse_from_rfc3339(text).ok()?;
+        Self::from_millis(time.timestamp_millis())
     }
 
     /// Reads the form that Postgres gives a `timestamp` in JSON: ISO 8601 without an offset, in UTC.
@@ -67,35 +71,72 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// A time in the form that Postgres gives a `timestamp` in JSON.
-#[derive(Debug, Clone, Copy)]
-pub struct StoredTime(Timestamp);
+/// A time as the database has it. Postgres's times go further than RFC 3339's; what is beyond shows as null.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoredTime {
+    /// One that RFC 3339 can say.
+    Shown(Timestamp),
+    /// Another one, in Postgres's words: `infinity`, `10000-01-01T00:00:00`, `0044-03-15T00:00:00 BC`.
+    Beyond(String),
+}
 
 impl StoredTime {
-    /// The time.
-    pub const fn into(self) -> Timestamp {
-        self.0
+    /// The longest that Postgres writes: six digits of year, six of a second's fraction, and `BC`.
+    const MAX_LENGTH: usize = 40;
+
+    /// The time as it is shown.
+    pub const fn shown(&self) -> Option<Timestamp> {
+        match self {
+            Self::Shown(time) => Some(*time),
+            Self::Beyond(_) => None,
+        }
+    }
+
+    /// The time beyond RFC 3339 of this text, if it looks like one that Postgres gave.
+    pub fn parse_beyond(text: &str) -> Option<Self> {
+        let looks_like_one = matches!(text, "infinity" | "-infinity")
+            || text.len() <= Self::MAX_LENGTH && text.bytes().all(|byte| b"0123456789-:.T BC".contains(&byte));
+        looks_like_one.then(|| Self::Beyond(text.to_owned()))
     }
 }
 
+impl From<Timestamp> for StoredTime {
+    fn from(time: Timestamp) -> Self {
+        Self::Shown(time)
+    }
+}
+
+/// As a statement takes it.
+impl Serialize for StoredTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Shown(time) => time.serialize(serializer),
+            Self::Beyond(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+/// From the form that Postgres gives a `timestamp` in JSON.
 impl<'de> Deserialize<'de> for StoredTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Timestamp::parse_stored(&text)
-            .map(Self)
-            .ok_or_else(|| de::Error::custom("is not a stored time"))
+        Ok(Timestamp::parse_stored(&text).map_or_else(|| Self::Beyond(text.into_owned()), Self::Shown))
     }
 }
 
-/// For `#[serde(deserialize_with)]`: a [`StoredTime`].
+/// For `#[serde(deserialize_with)]`: a time that the ledger itself stored, which is never beyond RFC 3339.
 pub fn deserialize_stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-    StoredTime::deserialize(deserializer).map(StoredTime::into)
+    let stored = StoredTime::deserialize(deserializer)?;
+    stored.shown().ok_or_else(|| de::Error::custom("is not a stored time"))
 }
 
 /// The same for a time that may be null.
 pub fn deserialize_stored_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    let stored = Option::<StoredTime>::deserialize(deserializer)?;
-    Ok(stored.map(StoredTime::into))
+    let Some(stored) = Option::<StoredTime>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let shown = stored.shown();
+    shown.map(Some).ok_or_else(|| de::Error::custom("is not a stored time"))
 }
 
 impl PartialSchema for Timestamp {
@@ -130,6 +171,39 @@ mod tests {
         );
         for text in ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05+01:00", "infinity", ""] {
             assert_eq!(Timestamp::parse_stored(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_rfc_3339_cannot_say_is_kept_in_the_words_of_postgres() {
+        for text in [
+            "infinity",
+            "-infinity",
+            "10000-01-01T00:00:00",
+            "294276-12-31T23:59:59.999",
+            "0044-03-15T00:00:00 BC",
+        ] {
+            let stored: StoredTime = serde_json::from_str(&format!("\"{text}\"")).unwrap();
+            assert_eq!(
+                (stored.shown(), stored.clone()),
+                (None, StoredTime::Beyond(text.to_owned()))
+            );
+            assert_eq!(StoredTime::parse_beyond(text), Some(stored));
+        }
+        let stored: StoredTime = serde_json::from_str(r#""2026-01-02T03:04:05.6""#).unwrap();
+        assert_eq!(stored, Timestamp::parse("2026-01-02T03:04:05.6Z").unwrap().into());
+        for text in ["now", "infinity; DROP", &"1".repeat(41)] {
+            assert_eq!(StoredTime::parse_beyond(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_its_offset_carries_out_of_the_calendar_is_refused() {
+        for text in ["9999-12-31T23:59:59.999-00:01", "0000-01-01T00:00:00+00:01"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+        for text in ["9999-12-31T23:59:59.999Z", "0000-01-01T00:00:00.000Z"] {
+            assert_eq!(Timestamp::parse(text).unwrap().to_string(), text);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use runledger_logging::Log;
-use runledger_models::{ExecutionStatus, Fault};
+use runledger_models::{ExecutionStatus, Fault, StoredStatus};
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned, ser};
 use serde_json::value::RawValue;
 use spin_sdk::pg::{Connection, DbValue, ParameterValue};
@@ -78,7 +78,7 @@ struct Outcome {
 
 #[derive(Debug, Deserialize)]
 struct IllegalMove {
-    current: ExecutionStatus,
+    current: StoredStatus,
     to: ExecutionStatus,
 }
 
@@ -311,9 +311,13 @@ mod tests {
         assert!(matches!(
             outcome(r#"{"illegal_move":{"current":"FAILED","to":"RUNNING"}}"#),
             Err(Error::IllegalMove {
-                current: ExecutionStatus::Failed,
+                current: StoredStatus::Known(ExecutionStatus::Failed),
                 to: ExecutionStatus::Running
             })
+        ));
+        assert!(matches!(
+            outcome(r#"{"illegal_move":{"current":"PAUSED","to":"RUNNING"}}"#),
+            Err(Error::IllegalMove { current: StoredStatus::Other(status), .. }) if status == "PAUSED"
         ));
         assert!(matches!(outcome(r#"{"conflict":"no"}"#), Err(Error::Conflict(_))));
         assert!(matches!(

@@ -1,6 +1,6 @@
 //! What can go wrong in the store, in the domain's words. HTTP is made of it in one place, in `web`.
 
-use runledger_models::{ExecutionStatus, Fault};
+use runledger_models::{ExecutionStatus, Fault, StoredStatus};
 use spin_sdk::pg::{self, PgError, QueryError};
 use thiserror::Error;
 
@@ -17,7 +17,7 @@ pub enum Error {
     #[error("a record that is {} cannot become {}", current.as_str(), to.as_str())]
     IllegalMove {
         /// Where the record stands.
-        current: ExecutionStatus,
+        current: StoredStatus,
         /// Where it was to go.
         to: ExecutionStatus,
     },

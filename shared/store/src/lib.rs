@@ -23,6 +23,7 @@ pub mod nodes;
 pub mod queue;
 pub mod scoring;
 pub mod shares;
+mod stored;
 pub mod summary;
 pub mod trends;
 

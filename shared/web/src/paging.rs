@@ -2,8 +2,9 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use runledger_models::{
-    Id, Timestamp,
+    Timestamp,
     paging::{DEFAULT_PAGE_SIZE, Position},
+    time::StoredTime,
 };
 
 use crate::{Bounded, FieldError, Param, Problem};
@@ -16,21 +17,29 @@ const VERSION: &str = "1";
 pub struct Cursor(pub Position);
 
 impl Cursor {
-    /// The text that stands for it.
+    /// The text that stands for it. A time beyond RFC 3339 is in the database's words, which have colons.
     pub fn encode(&self) -> String {
         let Position { created_at, id } = &self.0;
-        URL_SAFE_NO_PAD.encode(format!("{VERSION}:{}:{}", created_at.millis(), id.as_str()))
+        URL_SAFE_NO_PAD.encode(match created_at {
+            StoredTime::Shown(time) => format!("{VERSION}:{}:{id}", time.millis()),
+            StoredTime::Beyond(time) => format!("b{VERSION}:{time}|{id}"),
+        })
     }
 
     fn decode(text: &str) -> Option<Self> {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
         let (version, rest) = text.split_once(':')?;
-        let (millis, id) = rest.split_once(':').filter(|_| version == VERSION)?;
-        let created_at = Timestamp::from_millis(millis.parse().ok()?)?;
-        Some(Self(Position {
-            created_at,
-            id: Id::parse(id).ok()?,
-        }))
+        let (created_at, id) = if version == VERSION {
+            let (millis, id) = rest.split_once(':')?;
+            (Timestamp::from_millis(millis.parse().ok()?)?.into(), id)
+        } else {
+            let (time, id) = rest
+                .split_once('|')
+                .filter(|_| version.strip_prefix('b') == Some(VERSION))?;
+            (StoredTime::parse_beyond(time)?, id)
+        };
+        let id = Some(id).filter(|id| !id.is_empty() && !id.contains('\0'))?.to_owned();
+        Some(Self(Position { created_at, id }))
     }
 }
 
@@ -146,11 +155,17 @@ mod tests {
 
     #[test]
     fn a_cursor_comes_back_as_it_went_and_anything_else_is_refused() {
-        let cursor = Cursor(Position {
-            created_at: Timestamp::from_millis(1_700_000_000_123).unwrap(),
-            id: Id::parse("a:b").unwrap(),
-        });
-        assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
+        for created_at in [
+            Timestamp::from_millis(1_700_000_000_123).unwrap().into(),
+            StoredTime::Beyond("infinity".to_owned()),
+            StoredTime::Beyond("0044-03-15T00:00:00 BC".to_owned()),
+        ] {
+            for id in ["a:b", "a|b"] {
+                let (created_at, id) = (created_at.clone(), id.to_owned());
+                let cursor = Cursor(Position { created_at, id });
+                assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
+            }
+        }
         for text in [
             "",
             "!",
@@ -158,6 +173,9 @@ mod tests {
             &URL_SAFE_NO_PAD.encode("2:1:a"),
             &URL_SAFE_NO_PAD.encode("1:x:a"),
             &URL_SAFE_NO_PAD.encode("1:1:"),
+            &URL_SAFE_NO_PAD.encode("b1:now|a"),
+            &URL_SAFE_NO_PAD.encode("b1:infinity|a\0"),
+            &URL_SAFE_NO_PAD.encode("bb1:infinity|a"),
         ] {
             assert_eq!(Cursor::decode(text), None, "{text}");
         }

@@ -4,7 +4,7 @@ use http::{
     HeaderValue, StatusCode,
     header::{ALLOW, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE},
 };
-use runledger_models::{ExecutionStatus, Fault};
+use runledger_models::{ExecutionStatus, Fault, StoredStatus};
 use runledger_store::Error;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -38,7 +38,7 @@ pub(crate) struct Document {
     pub(crate) errors: Vec<FieldError>,
     /// For a move that the state machine does not allow: where the record stands.
     #[serde(skip_serializing_if = "Option::is_none")]
-    current_status: Option<ExecutionStatus>,
+    current_status: Option<StoredStatus>,
     /// For a move that the state machine does not allow: from where it would be.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<ExecutionStatus>>)]
@@ -333,7 +333,7 @@ mod tests {
     #[test]
     fn an_illegal_move_names_where_the_record_stands_and_from_where_it_would_be_allowed() {
         let error = Error::IllegalMove {
-            current: ExecutionStatus::Failed,
+            current: ExecutionStatus::Failed.into(),
             to: ExecutionStatus::Completed,
         };
         let document = serde_json::to_value(Problem::from(error).into_document("r1")).unwrap();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Timestamp, time::deserialize_stored_option};
+use crate::Timestamp;
 
 /// What became of an execution in a scoring job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -18,7 +18,7 @@ pub enum ResultStatus {
 }
 
 /// What a scoring job made of one execution.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ScoreResult {
     /// The graph.
     pub agent_id: String,
@@ -38,10 +38,8 @@ pub struct ScoreResult {
     /// Why it was not scored.
     pub error_message: Option<String>,
     /// When the execution started.
-    #[serde(deserialize_with = "deserialize_stored_option")]
     pub started_at: Option<Timestamp>,
     /// When it ended.
-    #[serde(deserialize_with = "deserialize_stored_option")]
     pub ended_at: Option<Timestamp>,
 }
 

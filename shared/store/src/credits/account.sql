@@ -8,8 +8,10 @@ account AS MATERIALIZED (
         (SELECT coalesce(sum(amount), 0) FROM runledger.credit_holds
         WHERE user_id = $1 ->> 'user_id' AND ended_at IS NULL AND expires_at > clock_timestamp()
             AND id IS DISTINCT FROM $1 ->> 'hold_id') AS held,
-        -- One after the other, so that the last one is the last one.
+        -- One after the other, so that the last one is the last one. One that the platform dated far ahead, or to
+        -- infinity, does not take those after it along.
         greatest(clock_timestamp() AT TIME ZONE 'UTC', (
             SELECT max("createdAt") + interval '1 ms' FROM "CreditTransaction"
-            WHERE "userId" = $1 ->> 'user_id'))::timestamp(3) AS at
+            WHERE "userId" = $1 ->> 'user_id'
+                AND "createdAt" < clock_timestamp() AT TIME ZONE 'UTC' + interval '1 day'))::timestamp(3) AS at
 )

@@ -1,16 +1,19 @@
 //! Credits: one statement for each movement, which locks the balance, checks it, changes it and writes it down.
 
+use runledger_logging::Log;
 use runledger_models::{
     Id, Json, Scope, Timestamp, UserId,
-    credit::{CreditAudit, CreditTransaction, TransactionType},
+    credit::{CreditAudit, CreditTransaction, StoredTransactionType, TransactionType},
     paging::Position,
+    time::StoredTime,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Db, Done, Error, IdempotencyKey,
     db::carried,
     keyset::{self, Part},
+    stored::{decoded, shown_time},
 };
 
 /// A statement on one user's account that runs while no other of these does.
@@ -193,9 +196,42 @@ pub async fn transactions(
         part: Part::before(before, limit),
     };
     let rows = db.read(TRANSACTIONS, &args).await?;
-    keyset::cut(rows, limit, |row: &CreditTransaction| {
-        keyset::position(&row.transaction_key, row.created_at)
-    })
+    let (rows, next) = keyset::cut_rows(rows, limit, TransactionRow::position)?;
+    let log = db.log();
+    Ok((
+        decoded(log, rows, "credit transaction", |row| row.into_transaction(log)),
+        next,
+    ))
+}
+
+/// A row of `"CreditTransaction"`.
+#[derive(Deserialize)]
+struct TransactionRow {
+    transaction_key: String,
+    amount: i64,
+    #[serde(rename = "type")]
+    kind: StoredTransactionType,
+    running_balance: Option<i64>,
+    created_at: StoredTime,
+    metadata: Option<Json>,
+}
+
+impl TransactionRow {
+    fn position(&self) -> Position {
+        keyset::position(&self.transaction_key, self.created_at.clone())
+    }
+
+    fn into_transaction(self, log: &Log) -> CreditTransaction {
+        let record = format!("credit transaction {}", self.transaction_key);
+        CreditTransaction {
+            created_at: shown_time(log, Some(&self.created_at), &record, "createdAt"),
+            transaction_key: self.transaction_key,
+            amount: self.amount,
+            kind: self.kind,
+            running_balance: self.running_balance,
+            metadata: self.metadata,
+        }
+    }
 }
 
 /// Whether the credits within `scope` add up.

@@ -8,7 +8,7 @@ FROM (
         AND ($1 ->> 'type' IS NULL OR type = ($1 ->> 'type')::"CreditTransactionType")
         AND ($1 ->> 'before_id' IS NULL
             OR ("createdAt", "transactionKey")
-                < (($1 ->> 'before_time')::timestamptz AT TIME ZONE 'UTC', $1 ->> 'before_id'))
+                < (($1 ->> 'before_time')::timestamp, $1 ->> 'before_id'))
     ORDER BY "createdAt" DESC, "transactionKey" DESC
     LIMIT ($1 ->> 'limit')::int
 ) AS listed

@@ -23,31 +23,9 @@
 FROM found AS event
 LEFT JOIN "AgentGraphExecution" e ON e.id = event.graph_exec_id AND event.node_exec_id IS NULL
 LEFT JOIN "AgentNodeExecution" n ON n.id = event.node_exec_id
+-- OFFSET 0: counted once, however often it is asked about.
 CROSS JOIN LATERAL (
-    SELECT coalesce(sum(bytes), 0)::bigint AS bytes
-    FROM (
-        SELECT octet_length(e.inputs::text) + coalesce(octet_length(e."credentialInputs"::text), 0)
-            + coalesce(octet_length(e."nodesInputMasks"::text), 0)
-        WHERE event.node_exec_id IS NULL
-        UNION ALL
-        SELECT coalesce(octet_length(n.stats::text), 0) + coalesce(octet_length(n."executionData"::text), 0)
-        WHERE event.node_exec_id IS NOT NULL
-        UNION ALL
-        SELECT octet_length(io.data::text)
-        FROM "AgentNodeExecutionInputOutput" io
-        WHERE io."referencedByInputExecId" = event.node_exec_id
-        UNION ALL
-        SELECT octet_length(io.data::text)
-        FROM "AgentNodeExecutionInputOutput" io
-        WHERE io."referencedByOutputExecId" = event.node_exec_id
-        UNION ALL
-        SELECT coalesce(octet_length(edge.stats::text), 0) + coalesce(octet_length(edge."executionData"::text), 0)
-            + (SELECT coalesce(sum(octet_length(io.data::text)), 0) FROM "AgentNodeExecutionInputOutput" io
-               WHERE io."referencedByInputExecId" = edge.id)
-        FROM "AgentNode" node
-        JOIN runledger.block_registry registry ON registry.block_id = node."agentBlockId"
-            AND registry.block_type IN ('INPUT', 'OUTPUT', 'WEBHOOK', 'WEBHOOK_MANUAL')
-        JOIN "AgentNodeExecution" edge ON edge."agentGraphExecutionId" = e.id AND edge."agentNodeId" = node.id
-        WHERE node."agentGraphId" = e."agentGraphId" AND node."agentGraphVersion" = e."agentGraphVersion"
-    ) AS part (bytes)
+    SELECT runledger.bytes_of_event(e.id, n.id, event.stats, ($1 ->> 'most_data')::bigint)
+        + coalesce(octet_length(event.preset_id), 0) AS bytes
+    OFFSET 0
 ) AS size

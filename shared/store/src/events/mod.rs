@@ -1,9 +1,10 @@
 //! The outbox of changes: its events read in order, and numbered so that they can be.
 
+use runledger_logging::Log;
 use runledger_models::{Event, Id, Scope, event::Change};
 use serde::{Deserialize, Serialize};
 
-use crate::{Db, Error, executions::WithBoundary, nodes::NodeRow};
+use crate::{Db, Error, executions::WithBoundary, nodes::NodeRow, stored::Row};
 
 /// More data than this is not read for one event.
 const MOST_DATA: u64 = 32 << 20;
@@ -115,8 +116,8 @@ struct EventRow {
     graph_exec_id: String,
     is_deleted: bool,
     too_large: Option<u64>,
-    graph: Option<WithBoundary>,
-    node: Option<NodeRow>,
+    graph: Option<Row<WithBoundary>>,
+    node: Option<Row<NodeRow>>,
 }
 
 /// The events after the one numbered `after`, in order.
@@ -133,9 +134,9 @@ pub async fn read(db: &Db, scope: &Scope, filter: &Filter, after: i64, room: Roo
         Scope::Any(_) => OF_ANY,
     };
     let batch: BatchRow = db.read(sql, &args).await?;
-    let events = batch.events.into_iter().map(|row| row.into_event(db));
+    let events = batch.events.into_iter().map(|row| row.into_event(db.log()));
     Ok(Batch {
-        events: events.collect::<Result<_, _>>()?,
+        events: events.collect(),
         position: batch.position,
         is_full: batch.full,
         has_unnumbered: batch.unnumbered,
@@ -192,20 +193,25 @@ pub async fn outbox(db: &Db) -> Result<Outbox, Error> {
 }
 
 impl EventRow {
-    fn into_event(self, db: &Db) -> Result<Event, Error> {
+    /// The event; of what cannot be read, that something changed.
+    fn into_event(self, log: &Log) -> Event {
         let change = match (self.too_large, self.graph, self.node) {
-            (Some(bytes), ..) => Change::TooLarge { bytes },
-            (None, Some(graph), _) => Change::Graph(Box::new(graph.into_execution(db.log()))),
-            (None, None, Some(node)) => Change::Node(Box::new(node.into_result())),
-            (None, None, None) => return Err(Error::internal("an event is of nothing")),
+            (Some(bytes), ..) => Ok(Change::TooLarge { bytes }),
+            (None, Some(graph), _) => graph
+                .or_bytes(log, "the event of an execution")
+                .map(|graph| Change::Graph(Box::new(graph.into_execution(log)))),
+            (None, None, Some(node)) => node
+                .or_bytes(log, "the event of a node execution")
+                .map(|node| Change::Node(Box::new(node.into_result(log)))),
+            (None, None, None) => Err(0),
         };
-        Ok(Event {
+        Event {
             seq: self.seq,
             user_id: self.user_id,
             graph_id: self.graph_id,
             graph_exec_id: self.graph_exec_id,
             is_deleted: self.is_deleted,
-            change,
-        })
+            change: change.unwrap_or_else(|bytes| Change::Unreadable { bytes }),
+        }
     }
 }

@@ -10,6 +10,7 @@ use super::ExecutionRow;
 use crate::{
     Db, Error,
     keyset::{self, Part},
+    stored::{Row, decoded},
 };
 
 /// Which executions a list holds. What is `None` does not narrow it.
@@ -75,8 +76,9 @@ macro_rules! keyset {
         of_parent!(
             "(SELECT coalesce(json_agg(to_json(e)), '[]') FROM (\nSELECT * ",
             matching!($reach, $narrow, $($more),+),
+            // Without a place from the very first on, whose time may be infinity itself.
             "    AND (\"createdAt\", id) < (coalesce(($1 ->> 'before_time')::timestamp, 'infinity'), ",
-            "coalesce($1 ->> 'before_id', ''))\n",
+            "coalesce($1 ->> 'before_id', (SELECT max(id) || '0' FROM \"AgentGraphExecution\")))\n",
             "ORDER BY \"createdAt\" DESC, id DESC\nLIMIT ($1 ->> 'limit')::int) e)"
         )
     };
@@ -215,14 +217,14 @@ pub async fn keyset(
         ..ListArgs::new(scope, filter)
     };
     let rows = db.read(KEYSET.choose(scope, filter), &args).await?;
-    let (rows, next) = keyset::cut(rows, limit, ExecutionRow::position)?;
+    let (rows, next) = keyset::cut_rows(rows, limit, ExecutionRow::position)?;
     Ok((metas(db, rows), next))
 }
 
 #[derive(Deserialize)]
 struct Page {
     total: u64,
-    rows: Vec<ExecutionRow>,
+    rows: Vec<Row<ExecutionRow>>,
 }
 
 /// The executions of page `page` (from 1) of `page_size`, and how many there are on all pages.
@@ -250,6 +252,6 @@ pub async fn count(db: &Db, scope: &Scope, filter: &Filter) -> Result<u64, Error
     db.read(ways.choose(scope, filter), &ListArgs::new(scope, filter)).await
 }
 
-fn metas(db: &Db, rows: Vec<ExecutionRow>) -> Vec<GraphExecutionMeta> {
-    rows.into_iter().map(|row| row.into_meta(db.log())).collect()
+fn metas(db: &Db, rows: Vec<Row<ExecutionRow>>) -> Vec<GraphExecutionMeta> {
+    decoded(db.log(), rows, "execution", |row| row.into_meta(db.log()))
 }

@@ -58,6 +58,6 @@ pub async fn get_with_nodes(
         ..GetArgs::new(scope, graph_id, id)
     };
     let row: WithNodes = db.read(GET_WITH_NODES, &args).await?;
-    let next = row.next_node()?;
+    let next = row.next_node();
     Ok((row.into_execution(db.log()), next))
 }

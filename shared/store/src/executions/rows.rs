@@ -2,7 +2,7 @@
 
 use runledger_logging::Log;
 use runledger_models::{
-    ExecutionStatus, GraphExecution, GraphExecutionMeta, GraphExecutionWithNodes, Id, Json, Object,
+    GraphExecution, GraphExecutionMeta, GraphExecutionWithNodes, Id, Json, Object, StoredStatus,
     execution::ExecutionBase,
     graph::BlockType,
     node::{BoundaryNode, NodeData, graph_inputs, graph_outputs},
@@ -12,7 +12,11 @@ use runledger_models::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, keyset, nodes::NodeRow};
+use crate::{
+    keyset,
+    nodes::NodeRow,
+    stored::{Row, decoded, shown_time},
+};
 
 /// A row of `"AgentGraphExecution"`. Columns that the platform has and the ledger does not know are passed over.
 #[derive(Debug, Deserialize)]
@@ -23,7 +27,7 @@ pub(super) struct ExecutionRow {
     updated_at: Option<StoredTime>,
     started_at: Option<StoredTime>,
     ended_at: Option<StoredTime>,
-    execution_status: ExecutionStatus,
+    execution_status: StoredStatus,
     agent_graph_id: String,
     agent_graph_version: i32,
     agent_preset_id: Option<String>,
@@ -39,22 +43,28 @@ pub(super) struct ExecutionRow {
 
 impl ExecutionRow {
     /// Where the row stands in a list.
-    pub(super) fn position(&self) -> Result<Position, Error> {
-        keyset::position(&self.id, self.created_at.into())
+    pub(super) fn position(&self) -> Position {
+        keyset::position(&self.id, self.created_at.clone())
     }
 
     fn split(self, log: &Log) -> (ExecutionBase, Option<Json>) {
         let stats = self.stats.as_ref().and_then(|stored| {
             let stats = GraphExecutionStats::from_stored(stored);
             if stats.is_none() {
-                log.warn(&format!(
+                log.warn_of_stored(&format!(
                     "the stored stats of execution {} cannot be read and show as null",
                     self.id
                 ));
             }
             stats
         });
+        let record = format!("execution {}", self.id);
+        let time = |time: Option<&StoredTime>, column| shown_time(log, time, &record, column);
         let base = ExecutionBase {
+            started_at: time(self.started_at.as_ref(), "startedAt"),
+            ended_at: time(self.ended_at.as_ref(), "endedAt"),
+            created_at: time(Some(&self.created_at), "createdAt"),
+            updated_at: time(self.updated_at.as_ref(), "updatedAt"),
             id: self.id,
             user_id: self.user_id,
             graph_id: self.agent_graph_id,
@@ -63,13 +73,9 @@ impl ExecutionRow {
             nodes_input_masks: self.nodes_input_masks,
             preset_id: self.agent_preset_id,
             status: self.execution_status,
-            started_at: self.started_at.map(StoredTime::into),
-            ended_at: self.ended_at.map(StoredTime::into),
             is_shared: self.is_shared,
             share_token: self.share_token,
             stats,
-            created_at: self.created_at.into(),
-            updated_at: self.updated_at.map(StoredTime::into),
             parent_graph_exec_id: self.parent_graph_execution_id,
         };
         (base, self.inputs)
@@ -81,8 +87,8 @@ impl ExecutionRow {
         GraphExecutionMeta { base, inputs }
     }
 
-    fn into_execution(self, log: &Log, boundary: Vec<BoundaryRow>) -> GraphExecution {
-        let boundary: Vec<_> = boundary.into_iter().map(BoundaryNode::from).collect();
+    fn into_execution(self, log: &Log, boundary: Vec<Row<BoundaryRow>>) -> GraphExecution {
+        let boundary = decoded(log, boundary, "a node's data", BoundaryNode::from);
         let (base, inputs) = self.split(log);
         GraphExecution {
             base,
@@ -96,7 +102,7 @@ impl ExecutionRow {
 #[derive(Debug, Deserialize)]
 pub struct WithBoundary {
     execution: ExecutionRow,
-    boundary: Vec<BoundaryRow>,
+    boundary: Vec<Row<BoundaryRow>>,
 }
 
 /// A row of `boundary.sql`.
@@ -126,8 +132,8 @@ impl WithBoundary {
 #[derive(Debug, Deserialize)]
 pub struct WithNodes {
     execution: ExecutionRow,
-    boundary: Vec<BoundaryRow>,
-    nodes: Vec<NodeRow>,
+    boundary: Vec<Row<BoundaryRow>>,
+    nodes: Vec<Row<NodeRow>>,
     next_node: Option<PlaceRow>,
 }
 
@@ -141,7 +147,7 @@ struct PlaceRow {
 impl WithNodes {
     /// The execution; what is odd about it goes to the log.
     pub fn into_execution(self, log: &Log) -> GraphExecutionWithNodes {
-        let node_executions = self.nodes.into_iter().map(NodeRow::into_result).collect();
+        let node_executions = decoded(log, self.nodes, "node execution", |row| row.into_result(log));
         GraphExecutionWithNodes {
             execution: self.execution.into_execution(log, self.boundary),
             node_executions,
@@ -149,10 +155,9 @@ impl WithNodes {
     }
 
     /// Where the list of its nodes goes on after those that are here; `None` where these are all.
-    pub(super) fn next_node(&self) -> Result<Option<Position>, Error> {
+    pub(super) fn next_node(&self) -> Option<Position> {
         let next = self.next_node.as_ref();
-        next.map(|place| keyset::position(&place.id, place.add_time.into()))
-            .transpose()
+        next.map(|place| keyset::position(&place.id, place.add_time.clone()))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Key-value data that a person's nodes keep from run to run.
 
+use runledger_logging::Log;
 use runledger_models::{Id, Json, UserId, kv::KeyValue, time::StoredTime};
 use serde::{Deserialize, Serialize};
 
-use crate::{Db, Done, Error, IdempotencyKey, db::carried};
+use crate::{Db, Done, Error, IdempotencyKey, db::carried, stored::shown_time};
 
 const GET: &str = include_str!("get.sql");
 const PUT: &str = include_str!("put.sql");
@@ -28,13 +29,14 @@ struct Row {
 }
 
 impl Row {
-    fn into_value(self) -> KeyValue {
+    fn into_value(self, log: &Log) -> KeyValue {
+        let record = format!("key {}", self.key);
         KeyValue {
+            created_at: shown_time(log, Some(&self.created_at), &record, "createdAt"),
+            updated_at: shown_time(log, self.updated_at.as_ref(), &record, "updatedAt"),
             key: self.key,
             node_exec_id: self.node_exec_id,
             data: self.data.unwrap_or_else(Json::null),
-            created_at: self.created_at.into(),
-            updated_at: self.updated_at.map(StoredTime::into),
         }
     }
 }
@@ -47,7 +49,8 @@ pub async fn get(db: &Db, user: &UserId, key: &Id) -> Result<KeyValue, Error> {
         node_exec_id: None,
         data: None,
     };
-    db.read(GET, &args).await.map(Row::into_value)
+    let row: Row = db.read(GET, &args).await?;
+    Ok(row.into_value(db.log()))
 }
 
 /// Keeps `data` under `key` for `user`, in place of what was there. `node_exec_id` tells who wrote it.
@@ -66,5 +69,5 @@ pub async fn put(
         data: Some(data),
     };
     let done: Done<Row> = db.write(PUT, &args, once).await?;
-    Ok(done.map(Row::into_value))
+    Ok(done.map(|row| row.into_value(db.log())))
 }

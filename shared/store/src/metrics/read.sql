@@ -7,7 +7,7 @@ day AS (
     SELECT user_id, graph_id, bucket, sum(completed) AS completed, sum(failed) AS failed, sum(terminated) AS terminated,
         sum(executions - completed - failed - terminated) AS unfinished
     FROM runledger.execution_rollups
-    WHERE grain = 'd' AND bucket >= (SELECT since FROM asked)
+    WHERE grain = 'd' AND bucket >= (SELECT since FROM asked) AND bucket < '10000-01-01'
     GROUP BY user_id, graph_id, bucket
 ),
 minute AS (
@@ -44,7 +44,8 @@ finished AS (
 executions AS (
     SELECT state, coalesce(count, 0) AS count
     FROM unnest(ARRAY['INCOMPLETE', 'QUEUED', 'RUNNING', 'REVIEW']) AS state
-    LEFT JOIN unfinished USING (state)
+    -- FULL: a later platform may have more of them.
+    FULL JOIN unfinished USING (state)
     UNION ALL
     SELECT state, count
     FROM finished, LATERAL (VALUES ('COMPLETED', completed), ('FAILED', failed), ('TERMINATED', terminated))

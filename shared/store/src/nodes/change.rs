@@ -80,7 +80,7 @@ pub async fn change(
     change: Change,
 ) -> Result<Done<NodeExecutionResult>, Error> {
     let done: Done<OneNode> = db.write(CHANGE, &ChangeArgs::new(scope, id, change), once).await?;
-    Ok(done.map(OneNode::into_result))
+    Ok(done.map(|node| node.into_result(db.log())))
 }
 
 #[derive(Serialize)]

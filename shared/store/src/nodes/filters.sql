@@ -7,4 +7,4 @@
     AND (n."addedTime", n.id) >= (coalesce(($1 ->> 'created_from')::timestamp, '-infinity'), '')
     AND n."addedTime" <= coalesce(($1 ->> 'created_to')::timestamp, 'infinity')
     AND (n."addedTime", n.id) < (coalesce(($1 ->> 'before_time')::timestamp, 'infinity'),
-        coalesce($1 ->> 'before_id', ''))
+        coalesce($1 ->> 'before_id', (SELECT max(id) || '0' FROM "AgentNodeExecution")))

@@ -7,6 +7,7 @@ use super::NodeRow;
 use crate::{
     Db, Error,
     keyset::{self, Part},
+    stored::decoded,
 };
 
 /// Which node executions a list holds. What is `None` does not narrow it.
@@ -92,6 +93,7 @@ pub async fn list(
         filter,
         part: Part::before(before, limit),
     };
-    let (rows, next) = keyset::cut(db.read(sql, &args).await?, limit, NodeRow::position)?;
-    Ok((rows.into_iter().map(NodeRow::into_result).collect(), next))
+    let (rows, next) = keyset::cut_rows(db.read(sql, &args).await?, limit, NodeRow::position)?;
+    let log = db.log();
+    Ok((decoded(log, rows, "node execution", |row| row.into_result(log)), next))
 }

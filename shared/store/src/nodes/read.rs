@@ -26,7 +26,8 @@ struct LatestArgs<'a> {
 /// The node execution `id`.
 pub async fn get(db: &Db, scope: &Scope, id: &Id) -> Result<NodeExecutionResult, Error> {
     let user_id = scope.user_id();
-    db.read(GET, &GetArgs { id, user_id }).await.map(OneNode::into_result)
+    let node: OneNode = db.read(GET, &GetArgs { id, user_id }).await?;
+    Ok(node.into_result(db.log()))
 }
 
 /// The newest execution of the node `node` in a graph execution that is not INCOMPLETE.
@@ -36,7 +37,8 @@ pub async fn latest(db: &Db, scope: &Scope, execution: &Id, node: &Id) -> Result
         node,
         user_id: scope.user_id(),
     };
-    db.read(LATEST, &args).await.map(OneNode::into_result)
+    let node: OneNode = db.read(LATEST, &args).await?;
+    Ok(node.into_result(db.log()))
 }
 
 /// The last value of each output of the node execution `id`.

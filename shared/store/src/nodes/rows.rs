@@ -1,11 +1,12 @@
 //! The one decoder of node executions: from the JSON that `node.sql` makes to the domain's types.
 
+use runledger_logging::Log;
 use runledger_models::{
-    ExecutionStatus, Json, NodeExecutionResult, Object, node::NodeData, paging::Position, time::StoredTime,
+    Json, NodeExecutionResult, Object, StoredStatus, node::NodeData, paging::Position, time::StoredTime,
 };
 use serde::Deserialize;
 
-use crate::{Error, keyset};
+use crate::{keyset, stored::shown_time};
 
 /// A node execution, as `node.sql` tells it.
 #[derive(Debug, Deserialize)]
@@ -17,7 +18,7 @@ pub(crate) struct NodeRow {
     id: String,
     node_id: String,
     block_id: Option<String>,
-    status: ExecutionStatus,
+    status: StoredStatus,
     add_time: StoredTime,
     queue_time: Option<StoredTime>,
     start_time: Option<StoredTime>,
@@ -28,8 +29,8 @@ pub(crate) struct NodeRow {
 
 impl NodeRow {
     /// Where the row stands in a list.
-    pub(super) fn position(&self) -> Result<Position, Error> {
-        keyset::position(&self.id, self.add_time.into())
+    pub(super) fn position(&self) -> Position {
+        keyset::position(&self.id, self.add_time.clone())
     }
 
     /// The inputs that it was given one by one, and one more.
@@ -39,9 +40,16 @@ impl NodeRow {
         data.given_inputs()
     }
 
-    pub(crate) fn into_result(self) -> NodeExecutionResult {
+    /// The node execution; what is odd about it goes to the log.
+    pub(crate) fn into_result(self, log: &Log) -> NodeExecutionResult {
         let data = self.data.unwrap_or_default();
+        let record = format!("node execution {}", self.id);
+        let time = |time: Option<&StoredTime>, column| shown_time(log, time, &record, column);
         NodeExecutionResult {
+            add_time: time(Some(&self.add_time), "addedTime"),
+            queue_time: time(self.queue_time.as_ref(), "queuedTime"),
+            start_time: time(self.start_time.as_ref(), "startedTime"),
+            end_time: time(self.end_time.as_ref(), "endedTime"),
             user_id: self.user_id,
             graph_id: self.graph_id,
             graph_version: self.graph_version,
@@ -52,10 +60,6 @@ impl NodeRow {
             status: self.status,
             input_data: data.input_data(),
             output_data: data.output_data(),
-            add_time: self.add_time.into(),
-            queue_time: self.queue_time.map(StoredTime::into),
-            start_time: self.start_time.map(StoredTime::into),
-            end_time: self.end_time.map(StoredTime::into),
         }
     }
 }
@@ -67,8 +71,8 @@ pub struct OneNode {
 }
 
 impl OneNode {
-    /// The node execution.
-    pub fn into_result(self) -> NodeExecutionResult {
-        self.node.into_result()
+    /// The node execution; what is odd about it goes to the log.
+    pub fn into_result(self, log: &Log) -> NodeExecutionResult {
+        self.node.into_result(log)
     }
 }

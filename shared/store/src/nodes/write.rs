@@ -81,7 +81,7 @@ pub async fn give_input(
     Ok(done.map(|WithGiven { mut node, given }| {
         let input_data = node.add_input(given.name, given.data);
         GivenInput {
-            node: node.into_result(),
+            node: node.into_result(db.log()),
             input_data,
         }
     }))

@@ -1,5 +1,6 @@
 //! The queues of executions: node executions that wait for an executor, leased to whoever takes them.
 
+use runledger_logging::Log;
 use runledger_models::{
     Id, Scope,
     queue::{ExecutionContext, NodeExecutionEntry},
@@ -69,11 +70,11 @@ struct EntryRow {
 }
 
 impl EntryRow {
-    fn into_entry(self) -> NodeExecutionEntry {
-        let node = self.node.into_result();
+    fn into_entry(self, log: &Log) -> NodeExecutionEntry {
+        let node = self.node.into_result(log);
         NodeExecutionEntry {
             id: self.id,
-            leased_until: self.leased_until.map(StoredTime::into),
+            leased_until: self.leased_until.as_ref().and_then(StoredTime::shown),
             user_id: node.user_id,
             graph_exec_id: node.graph_exec_id,
             graph_id: node.graph_id,
@@ -103,7 +104,7 @@ pub async fn add(
         ..Args::new(scope, graph_exec_id)
     };
     let done: Done<EntryRow> = db.write(ADD, &args, once).await?;
-    Ok(done.map(EntryRow::into_entry))
+    Ok(done.map(|entry| entry.into_entry(db.log())))
 }
 
 /// Takes the oldest entry of a queue that nobody has, for this many seconds. `None` where there is none.
@@ -120,7 +121,7 @@ pub async fn pop(
         ..Args::new(scope, graph_exec_id)
     };
     match db.write::<EntryRow>(POP, &args, once).await {
-        Ok(done) => Ok(Some(done.map(EntryRow::into_entry))),
+        Ok(done) => Ok(Some(done.map(|entry| entry.into_entry(db.log())))),
         Err(Error::Nothing) => Ok(None),
         Err(error) => Err(error),
     }

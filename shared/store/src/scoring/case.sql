@@ -2,7 +2,7 @@
 -- data no more than `budget` has use for. So an execution of a hundred thousand nodes is no larger here than one of ten.
 WITH e AS (
     SELECT *, ($1::jsonb ->> 'skip_existing')::boolean AND coalesce(stats ->> 'activity_status', '') <> ''
-        AND jsonb_typeof(stats -> 'correctness_score') IS NOT DISTINCT FROM 'number' AS is_scored
+        AND runledger.stored_score(stats) IS NOT NULL AS is_scored
     FROM "AgentGraphExecution"
     WHERE id = $1 ->> 'graph_exec_id' AND NOT "isDeleted"
         AND "executionStatus" IN ('COMPLETED', 'FAILED', 'TERMINATED')
@@ -110,7 +110,7 @@ recent AS (
 SELECT coalesce(
     (SELECT json_build_object('ok', CASE WHEN e.is_scored
         THEN json_build_object('scored', json_build_object('summary', e.stats ->> 'activity_status',
-            'score', (e.stats ->> 'correctness_score')::float8))
+            'score', runledger.stored_score(e.stats)))
         ELSE json_build_object('case', json_build_object(
             'graph_name', (SELECT left(name, 400) FROM "AgentGraph" g
                 WHERE g.id = e."agentGraphId" AND g.version = e."agentGraphVersion"),

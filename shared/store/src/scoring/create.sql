@@ -5,7 +5,7 @@ WITH found AS MATERIALIZED (
         ($1 ->> 'skip_existing')::boolean AND is_scored AS is_skipped, stats
     FROM (
         SELECT e.id, e."createdAt", e.stats, coalesce(e.stats ->> 'activity_status', '') <> ''
-            AND jsonb_typeof(e.stats -> 'correctness_score') IS NOT DISTINCT FROM 'number' AS is_scored
+            AND runledger.stored_score(e.stats) IS NOT NULL AS is_scored
         FROM "AgentGraphExecution" e
         WHERE e."agentGraphId" = $1::jsonb ->> 'graph_id' AND NOT e."isDeleted"
             AND e."executionStatus" IN ('COMPLETED', 'FAILED', 'TERMINATED')
@@ -35,7 +35,7 @@ items AS (
     SELECT job.id, place, found.id, CASE WHEN is_skipped THEN 'skipped' END,
         CASE WHEN is_skipped THEN row_number() OVER (PARTITION BY is_skipped ORDER BY place) END,
         CASE WHEN is_skipped THEN stats ->> 'activity_status' END,
-        CASE WHEN is_skipped THEN (stats ->> 'correctness_score')::float8 END
+        CASE WHEN is_skipped THEN runledger.stored_score(stats) END
     FROM job, found
 )
 SELECT coalesce(

@@ -2,16 +2,19 @@
 
 mod work;
 
+use runledger_logging::Log;
 use runledger_models::{
     Id, Scope, Timestamp,
     paging::Position,
-    scoring::{Score, ScoreResult, ScoringJob},
+    scoring::{ResultStatus, Score, ScoreResult, ScoringJob},
+    time::StoredTime,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Db, Done, Error, IdempotencyKey,
     keyset::{self, Part},
+    stored::{Row, decoded, shown_time},
 };
 
 pub use work::{CASE, CLAIM, Claimed, FINISH, Found, Item, Outcome, Usage, Work, running};
@@ -140,9 +143,9 @@ pub async fn list(
     }
     let part = Part::before(before, limit);
     let rows = db.read(LIST, &args(scope, Listed { graph_id, part })).await?;
-    keyset::cut(rows, limit, |job: &ScoringJob| {
+    Ok(keyset::cut(rows, limit, |job: &ScoringJob| {
         keyset::position(&job.id, job.created_at)
-    })
+    }))
 }
 
 /// Has no further executions of a job begun. A job that is completed cannot be cancelled any more.
@@ -152,7 +155,7 @@ pub async fn cancel(db: &Db, once: Option<&IdempotencyKey>, scope: &Scope, id: &
 }
 
 /// Some results of a job.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Results {
     /// The job as it stands.
     pub job: ScoringJob,
@@ -161,7 +164,7 @@ pub struct Results {
 }
 
 /// A result and its number.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Numbered {
     /// How many of the job were done with it.
     pub done: u32,
@@ -177,7 +180,64 @@ pub async fn results(db: &Db, scope: &Scope, id: &Id, after: u32, limit: u32) ->
         after: u32,
         limit: u32,
     }
-    db.read(RESULTS, &args(scope, ResultsArgs { id, after, limit })).await
+    let read: ResultsRow = db.read(RESULTS, &args(scope, ResultsArgs { id, after, limit })).await?;
+    let log = db.log();
+    Ok(Results {
+        job: read.job,
+        results: decoded(log, read.results, "the result of an execution", |row| {
+            row.into_numbered(log)
+        }),
+    })
+}
+
+#[derive(Deserialize)]
+struct ResultsRow {
+    job: ScoringJob,
+    results: Vec<Row<NumberedRow>>,
+}
+
+#[derive(Deserialize)]
+struct NumberedRow {
+    done: u32,
+    result: ResultRow,
+}
+
+#[derive(Deserialize)]
+struct ResultRow {
+    agent_id: String,
+    version_id: i32,
+    user_id: String,
+    exec_id: String,
+    summary_text: Option<String>,
+    score: Option<f64>,
+    status: ResultStatus,
+    error_message: Option<String>,
+    started_at: Option<StoredTime>,
+    ended_at: Option<StoredTime>,
+}
+
+impl NumberedRow {
+    fn into_numbered(self, log: &Log) -> Numbered {
+        let row = self.result;
+        let record = format!("execution {}", row.exec_id);
+        let time = |time: Option<&StoredTime>, column| shown_time(log, time, &record, column);
+        let result = ScoreResult {
+            started_at: time(row.started_at.as_ref(), "startedAt"),
+            ended_at: time(row.ended_at.as_ref(), "endedAt"),
+            agent_id: row.agent_id,
+            version_id: row.version_id,
+            user_id: row.user_id,
+            exec_id: row.exec_id,
+            summary_text: row.summary_text,
+            score: row.score,
+            status: row.status,
+            error_message: row.error_message,
+        };
+        Numbered {
+            done: self.done,
+            result,
+        }
+    }
 }
 
 /// A score and its number.

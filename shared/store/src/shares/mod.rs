@@ -1,12 +1,19 @@
 //! Share links: made, ended, followed.
 
+use runledger_logging::Log;
 use runledger_models::{
-    ExecutionStatus, Id, Scope, ShareToken, SharedExecution, Timestamp, node::graph_outputs, time::StoredTime,
+    Id, Scope, ShareToken, SharedExecution, StoredStatus, Timestamp,
+    node::{BoundaryNode, graph_outputs},
+    time::StoredTime,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Db, Done, Error, IdempotencyKey, executions::BoundaryRow};
+use crate::{
+    Db, Done, Error, IdempotencyKey,
+    executions::BoundaryRow,
+    stored::{Row, decoded, shown_time},
+};
 
 /// Shares an execution under a new token.
 pub const CREATE: &str = include_str!("create.sql");
@@ -116,9 +123,9 @@ struct SharedRow {
     id: String,
     graph_name: Option<String>,
     graph_description: Option<String>,
-    status: ExecutionStatus,
+    status: StoredStatus,
     created_at: StoredTime,
-    boundary: Vec<BoundaryRow>,
+    boundary: Vec<Row<BoundaryRow>>,
 }
 
 /// The parameter of [`READ`].
@@ -139,15 +146,22 @@ impl<'a> ReadArgs<'a> {
 #[serde(transparent)]
 pub struct Shared(SharedRow);
 
-impl From<Shared> for SharedExecution {
-    fn from(Shared(row): Shared) -> Self {
-        let boundary: Vec<_> = row.boundary.into_iter().map(Into::into).collect();
-        Self {
+impl Shared {
+    /// What is shared; what is odd about it goes to the log.
+    pub fn into_execution(self, log: &Log) -> SharedExecution {
+        let Self(row) = self;
+        let boundary = decoded(log, row.boundary, "a node's data", BoundaryNode::from);
+        SharedExecution {
+            created_at: shown_time(
+                log,
+                Some(&row.created_at),
+                &format!("execution {}", row.id),
+                "createdAt",
+            ),
             id: row.id,
-            graph_name: row.graph_name.unwrap_or_else(|| Self::UNNAMED.to_owned()),
+            graph_name: row.graph_name.unwrap_or_else(|| SharedExecution::UNNAMED.to_owned()),
             graph_description: row.graph_description,
             status: row.status,
-            created_at: row.created_at.into(),
             outputs: graph_outputs(&boundary),
         }
     }
@@ -156,5 +170,5 @@ impl From<Shared> for SharedExecution {
 /// What is shared under `token`. The one read without a scope: the token itself is the right to read.
 pub async fn read(db: &Db, token: Option<&ShareToken>) -> Result<SharedExecution, Error> {
     let shared: Shared = db.read(READ, &ReadArgs::new(token)).await?;
-    Ok(shared.into())
+    Ok(shared.into_execution(db.log()))
 }

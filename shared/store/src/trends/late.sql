@@ -8,7 +8,7 @@ WITH asked AS (
 day AS (
     SELECT user_id, graph_id, bucket
     FROM runledger.execution_rollups
-    WHERE grain = 'd' AND bucket >= (SELECT since FROM asked) AND NOT (SELECT incomplete FROM asked)
+    WHERE grain = 'd' AND bucket >= (SELECT since FROM asked) AND bucket < '10000-01-01' AND NOT (SELECT incomplete FROM asked)
         AND ($1 ->> 'user_id' IS NULL OR user_id = $1 ->> 'user_id')
     GROUP BY user_id, graph_id, bucket
     HAVING sum(executions - completed - failed - terminated) > 0

@@ -1,12 +1,17 @@
 //! What operators watch: accuracy of graphs over time, failing blocks, frequent graphs, alerts, late executions.
 
+use runledger_logging::Log;
 use runledger_models::{
-    Id, Scope, Timestamp,
+    ExecutionStatus, Id, Scope, Timestamp,
     monitors::{AccuracyAlert, BlockErrors, FrequentGraph, LateExecution, TrendRow},
+    time::StoredTime,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::{Db, Error};
+use crate::{
+    Db, Error,
+    stored::{decoded, shown_time},
+};
 
 /// The statement for one user or for everybody: `$rollups` narrows the rollups.
 macro_rules! accuracy {
@@ -119,5 +124,32 @@ const LATE_DAYS: u32 = 30;
 pub async fn late(db: &Db, scope: &Scope) -> Result<Vec<LateExecution>, Error> {
     let user_id = scope.user_id();
     let query = LateArgs { days_back: LATE_DAYS };
-    db.read(LATE, &Args { user_id, query }).await
+    let rows = db.read(LATE, &Args { user_id, query }).await?;
+    Ok(decoded(db.log(), rows, "execution", |row: LateRow| {
+        row.into_late(db.log())
+    }))
+}
+
+/// A row of `late.sql`.
+#[derive(Deserialize)]
+struct LateRow {
+    id: String,
+    user_id: String,
+    graph_id: String,
+    graph_version: i32,
+    status: ExecutionStatus,
+    since: StoredTime,
+}
+
+impl LateRow {
+    fn into_late(self, log: &Log) -> LateExecution {
+        LateExecution {
+            since: shown_time(log, Some(&self.since), &format!("execution {}", self.id), "the time"),
+            id: self.id,
+            user_id: self.user_id,
+            graph_id: self.graph_id,
+            graph_version: self.graph_version,
+            status: self.status,
+        }
+    }
 }

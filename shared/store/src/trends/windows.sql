@@ -13,7 +13,8 @@ trend AS (
 ),
 -- Rounded far below what anybody sees, so that a drop of exactly a tenth is one.
 judged AS (
-    SELECT trend.*, round((seven_day_avg - three_day_avg) / nullif(seven_day_avg, 0) * 100, 9) AS drop_percent,
+    SELECT trend.*, runledger.shown_number(
+            round((seven_day_avg - three_day_avg) / nullif(seven_day_avg, 0) * 100, 9)) AS drop_percent,
         row_number() OVER (PARTITION BY graph_id, user_id ORDER BY bucket DESC) AS age
     FROM trend
 )
