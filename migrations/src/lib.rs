@@ -2,8 +2,9 @@
 //!
 //! The SQL files lie next to this crate's manifest and are compiled in. They are applied in order, each once, under an
 //! advisory lock, and recorded in `runledger.migrations` with a checksum, so that an applied file that was edited is
-//! noticed. A file is one transaction, unless its first line is `-- runledger: no transaction`; then its statements
-//! run one by one and each can be repeated, so that an interrupted run is taken up again.
+//! noticed. A file is one transaction, unless its first line is `-- runledger: statement by statement`: then each
+//! statement is one, and noted; or `-- runledger: no transaction`: then its statements run one by one and each can be
+//! repeated. So an interrupted run is taken up again. Locks are waited for briefly, and asked for again.
 //!
 //! The platform's tables go to the schema that `search_path` chooses; Runledger's own are always in `runledger`.
 //!
@@ -14,6 +15,7 @@ mod error;
 mod file;
 mod lock;
 mod runner;
+mod table_locks;
 
 pub use error::{Error, SqlError};
 pub use file::Migration;
@@ -45,6 +47,7 @@ const MIGRATIONS: &[Migration] = files![
     "0014_request_metrics",
     "0015_block_types",
     "0016_stored_values",
+    "0017_replicated_rows",
 ];
 
 /// Brings the database up to date. Several may start at once: one works, the others wait for it and find nothing to do.
@@ -89,6 +92,7 @@ pub fn latest_version() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::Mode;
 
     #[test]
     fn every_file_of_the_folder_is_embedded_and_numbered_without_gaps() {
@@ -112,6 +116,24 @@ mod tests {
     }
 
     #[test]
+    fn no_transaction_locks_a_table_of_the_platforms_while_it_waits_for_another() {
+        for migration in MIGRATIONS.iter().filter(|each| each.mode() == Mode::OneTransaction) {
+            let mut tables: Vec<&str> = ["ON \"", "REFERENCES \"", "ALTER TABLE \"", "LOCK TABLE \""]
+                .iter()
+                .flat_map(|before| migration.sql().split(before).skip(1))
+                .filter_map(|after| after.split('"').next())
+                .collect();
+            tables.sort_unstable();
+            tables.dedup();
+            assert!(
+                tables.len() <= 1,
+                "{}: begin it with \"-- runledger: statement by statement\", since it locks {tables:?}",
+                migration.name()
+            );
+        }
+    }
+
+    #[test]
     fn a_file_without_a_transaction_can_be_repeated() {
         let repeatable = [
             "CREATE INDEX CONCURRENTLY IF NOT EXISTS ",
@@ -119,7 +141,10 @@ mod tests {
             "CREATE TABLE IF NOT EXISTS ",
             "CREATE OR REPLACE FUNCTION ",
         ];
-        for migration in MIGRATIONS.iter().filter(|migration| !migration.is_transactional()) {
+        for migration in MIGRATIONS
+            .iter()
+            .filter(|migration| migration.mode() == Mode::NoTransaction)
+        {
             for statement in migration.statements() {
                 let sql = &statement.sql;
                 assert!(

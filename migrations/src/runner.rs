@@ -4,7 +4,8 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, GenericClient, Row};
 
 use crate::error::Error;
-use crate::file::{self, Migration};
+use crate::file::{self, Migration, Mode, Statement};
+use crate::table_locks::{ASK_BRIEFLY, Tries};
 
 /// The oldest server that we use, as `server_version_num` has it.
 const OLDEST_SERVER: i32 = 150_000;
@@ -18,16 +19,21 @@ const CREATE_RECORD: &str = "\
         applied_at timestamptz NOT NULL DEFAULT now()
     )";
 
-/// In a transaction: rather give up than queue behind a long transaction, with every other client queueing behind us.
-const TRANSACTION_SETTINGS: &str = "\
-    SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = 0; SET LOCAL client_min_messages = warning";
+/// Which statements are done of a file that is applied statement by statement, while it is not all.
+const CREATE_STEPS: &str = "\
+    CREATE TABLE IF NOT EXISTS runledger.migration_steps (
+        version bigint NOT NULL,
+        step integer NOT NULL,
+        checksum text NOT NULL,
+        PRIMARY KEY (version, step)
+    )";
 
-/// Outside of one.
 const SESSION_SETTINGS: &str = "SET statement_timeout = 0; SET client_min_messages = warning";
-/// A concurrent build waits for old transactions without being in anybody's way; anything else gives up as above.
+/// A concurrent build waits for old transactions without being in anybody's way.
 const WAIT: &str = "SET lock_timeout = 0";
-const GIVE_UP: &str = "SET lock_timeout = '10s'";
 const RESET_SESSION_SETTINGS: &str = "RESET lock_timeout; RESET statement_timeout; RESET client_min_messages";
+
+const STAYS: &str = "What it did so far stays. Repair what it complains of, then migrate again: it goes on from there.";
 
 /// What [`crate::migrate`] did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,11 +104,14 @@ pub(crate) async fn run(
     };
     for migration in pending {
         progress(&format!("applying {}", migration.name()));
-        if migration.is_transactional() {
-            apply_in_transaction(client, migration).await?;
-        } else {
-            apply_one_by_one(client, migration, progress).await?;
+        client.batch_execute(SESSION_SETTINGS).await?;
+        client.batch_execute(ASK_BRIEFLY).await?;
+        match migration.mode() {
+            Mode::OneTransaction => apply_in_transaction(client, migration, progress).await?,
+            Mode::StatementByStatement => apply_in_steps(client, migration, progress).await?,
+            Mode::NoTransaction => apply_one_by_one(client, migration, progress).await?,
         }
+        client.batch_execute(RESET_SESSION_SETTINGS).await?;
         report.applied.push(migration.name().to_owned());
     }
     Ok(report)
@@ -173,19 +182,74 @@ async fn check_schema(client: &Client, fresh: bool) -> Result<(), Error> {
     Ok(())
 }
 
-async fn apply_in_transaction(client: &mut Client, migration: &Migration) -> Result<(), Error> {
+async fn apply_in_transaction(
+    client: &mut Client,
+    migration: &Migration,
+    progress: &mut impl FnMut(&str),
+) -> Result<(), Error> {
     const NEXT: &str = "The file left nothing behind. Repair what it complains of, then migrate again.";
+    let mut tries = Tries::of(migration.name(), migration.sql());
+    while let Err(error) = try_in_transaction(client, migration).await {
+        if !tries.again(client, &error, progress).await {
+            return Err(failed(migration, error, NEXT));
+        }
+    }
+    Ok(())
+}
+
+async fn try_in_transaction(client: &mut Client, migration: &Migration) -> Result<(), tokio_postgres::Error> {
     let transaction = client.transaction().await?;
-    transaction.batch_execute(TRANSACTION_SETTINGS).await?;
-    transaction
-        .batch_execute(migration.sql())
-        .await
-        .map_err(|error| failed(migration, error, NEXT))?;
+    transaction.batch_execute(migration.sql()).await?;
     record(&transaction, migration).await?;
+    transaction.commit().await
+}
+
+/// Each statement is a transaction of its own, which notes that it is done: a run that dies is taken up there.
+async fn apply_in_steps(
+    client: &mut Client,
+    migration: &Migration,
+    progress: &mut impl FnMut(&str),
+) -> Result<(), Error> {
+    client.batch_execute(CREATE_STEPS).await?;
+    let done = "SELECT step, checksum FROM runledger.migration_steps WHERE version = $1";
+    let done = client.query(done, &[&migration.version()]).await?;
+    let done = done.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    let done: Vec<(i32, String)> = done.collect::<Result<_, Error>>()?;
+    for (step, statement) in (0..).zip(migration.statements()) {
+        if done.contains(&(step, statement.checksum())) {
+            continue;
+        }
+        let mut tries = Tries::of(migration.name(), &statement.sql);
+        while let Err(error) = try_step(client, migration, step, &statement).await {
+            if !tries.again(client, &error, progress).await {
+                return Err(failed(migration, error, STAYS));
+            }
+        }
+    }
+    let transaction = client.transaction().await?;
+    record(&transaction, migration).await?;
+    let forget = "DELETE FROM runledger.migration_steps WHERE version = $1";
+    transaction.execute(forget, &[&migration.version()]).await?;
+    Ok(transaction.commit().await?)
+}
+
+async fn try_step(
+    client: &mut Client,
+    migration: &Migration,
+    step: i32,
+    statement: &Statement,
+) -> Result<(), tokio_postgres::Error> {
+    if statement.commits() {
+        return client.batch_execute(&statement.sql).await;
+    }
+    let transaction = client.transaction().await?;
+    transaction.batch_execute(&statement.sql).await?;
+    let note = "INSERT INTO runledger.migration_steps VALUES ($1, $2, $3)
+        ON CONFLICT (version, step) DO UPDATE SET checksum = excluded.checksum";
     transaction
-        .commit()
-        .await
-        .map_err(|error| failed(migration, error, NEXT))
+        .execute(note, &[&migration.version(), &step, &statement.checksum()])
+        .await?;
+    transaction.commit().await
 }
 
 async fn apply_one_by_one(
@@ -193,33 +257,29 @@ async fn apply_one_by_one(
     migration: &Migration,
     progress: &mut impl FnMut(&str),
 ) -> Result<(), Error> {
-    const NEXT: &str =
-        "What it did so far stays. Repair what it complains of, then migrate again: it goes on from there.";
-    client.batch_execute(SESSION_SETTINGS).await?;
     for statement in migration.statements() {
         if let Some(relation) = &statement.unless
             && exists(client, relation).await?
         {
             continue;
         }
+        let index = statement.concurrent_index();
         client
-            .batch_execute(if statement.concurrent_index().is_some() {
-                WAIT
-            } else {
-                GIVE_UP
-            })
+            .batch_execute(if index.is_some() { WAIT } else { ASK_BRIEFLY })
             .await?;
-        if let Some(index) = statement.concurrent_index() {
+        if let Some(index) = index {
             progress(&format!("{}: index {index}", migration.name()));
             drop_unfinished(client, index).await?;
         }
-        client
-            .batch_execute(&statement.sql)
-            .await
-            .map_err(|error| failed(migration, error, NEXT))?;
+        let mut tries = Tries::of(migration.name(), &statement.sql);
+        while let Err(error) = client.batch_execute(&statement.sql).await {
+            if !tries.again(client, &error, progress).await {
+                return Err(failed(migration, error, STAYS));
+            }
+        }
     }
-    client.batch_execute(RESET_SESSION_SETTINGS).await?;
-    record(client, migration).await
+    record(client, migration).await?;
+    Ok(())
 }
 
 /// An interrupted concurrent build leaves an index that is kept up to date and never used, and that `IF NOT EXISTS`
@@ -233,7 +293,7 @@ async fn drop_unfinished(client: &Client, index: &str) -> Result<(), Error> {
     Ok(())
 }
 
-async fn record(client: &impl GenericClient, migration: &Migration) -> Result<(), Error> {
+async fn record(client: &impl GenericClient, migration: &Migration) -> Result<(), tokio_postgres::Error> {
     let sql = "INSERT INTO runledger.migrations (version, name, checksum) VALUES ($1, $2, $3)";
     client
         .execute(sql, &[&migration.version(), &migration.name(), &migration.checksum()])

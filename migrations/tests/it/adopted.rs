@@ -246,7 +246,7 @@ async fn blocks_have_the_type_that_is_known_of_their_id_or_said_by_their_name() 
 }
 
 /// A database that the platform has filled, in a schema of its own, and a session that has it in `search_path`.
-async fn platform() -> Option<(Database, Client)> {
+pub(crate) async fn platform() -> Option<(Database, Client)> {
     let database = Database::create().await?;
     let client = database.connect_to_schema("platform").await;
     client.batch_execute("CREATE SCHEMA platform").await.unwrap();

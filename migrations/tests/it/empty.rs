@@ -50,6 +50,7 @@ async fn an_empty_database_gets_everything() {
         "runledger.execution_rollups",
         "runledger.idempotency_keys",
         "runledger.jobs",
+        "runledger.migration_steps",
         "runledger.migrations",
         "runledger.queue_entries",
         "runledger.request_metrics",

@@ -15,5 +15,7 @@ mod events;
 mod interrupted;
 mod once;
 mod refused;
+mod replicated;
 mod rollups;
 mod terminal_times;
+mod under_load;

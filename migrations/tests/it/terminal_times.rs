@@ -54,16 +54,15 @@ async fn what_was_terminal_before_keeps_what_it_has() {
     let Some((database, client)) = with_a_graph().await else {
         return;
     };
+    let triggers = |state: &str| {
+        ["AgentGraphExecution", "AgentNodeExecution"]
+            .map(|table| format!("ALTER TABLE \"{table}\" {state} TRIGGER USER;"))
+            .concat()
+    };
     // As an adopted database has them: ended before anybody wrote down when.
-    client
-        .batch_execute("SET session_replication_role = replica")
-        .await
-        .unwrap();
+    client.batch_execute(&triggers("DISABLE")).await.unwrap();
     insert(&client, "COMPLETED", "NULL").await;
-    client
-        .batch_execute("SET session_replication_role = origin")
-        .await
-        .unwrap();
+    client.batch_execute(&triggers("ENABLE")).await.unwrap();
 
     update(&client, "stats = '{}'").await;
     assert_eq!(ends(&client).await, ["none", "none"]);
