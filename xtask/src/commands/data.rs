@@ -22,12 +22,8 @@ enum Task {
     /// Makes a world: users, graphs, executions with nodes, inputs, outputs and scores, and a store.
     Create(data::World),
     /// Adds what happens in a while: executions, reviews, changed versions, credits; and refreshes the views.
-    Update {
-        /// Another number makes another while.
-        #[arg(long, default_value_t = 1)]
-        seed: u32,
-    },
-    /// Compares rollups and views with the rows, and fails on any difference.
+    Update(data::While),
+    /// Compares rollups and views with the rows, and balances with their transactions, and fails on any difference.
     Verify,
     /// Adds executions from before the rollups to them, in batches, while others write. Can be stopped and goes on.
     Backfill {
@@ -43,7 +39,7 @@ impl Data {
         let url = url.context("say which database: --database-url, or the variable DATABASE_URL")?;
         match self.task {
             Task::Create(world) => data::create(&url, &world)?,
-            Task::Update { seed } => data::update(&url, seed)?,
+            Task::Update(much) => data::update(&url, &much)?,
             Task::Verify => return data::verify(&url),
             Task::Backfill { batch } => data::backfill(&url, batch)?,
         }

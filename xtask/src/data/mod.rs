@@ -5,6 +5,7 @@
 
 mod backfill;
 mod create;
+mod update;
 mod verify;
 
 use std::time::Duration;
@@ -13,12 +14,10 @@ use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_postgres::Client;
 
-use crate::run::step;
 use crate::setup::database;
 
 pub(crate) use create::World;
-
-const UPDATE: &str = include_str!("update.sql");
+pub(crate) use update::While;
 
 /// Makes a world in a migrated database.
 pub(crate) fn create(url: &str, world: &World) -> Result<()> {
@@ -26,20 +25,8 @@ pub(crate) fn create(url: &str, world: &World) -> Result<()> {
 }
 
 /// Lets a database live for a while: one transaction.
-pub(crate) fn update(url: &str, seed: u32) -> Result<()> {
-    step("Updating");
-    // What Postgres takes for a seed lies between -1 and 1.
-    let script = UPDATE.replace("$seed$", &format!("{}", f64::from(seed % 1_000_003) / 1_000_003.0));
-    database::runtime()?.block_on(async {
-        let client = database::connect(url).await?;
-        let begun = client
-            .batch_execute("BEGIN; SET LOCAL client_min_messages = warning")
-            .await;
-        begun.context("begin")?;
-        client.batch_execute(&script).await.context("update")?;
-        client.batch_execute("COMMIT").await.context("commit")?;
-        verify::print_counts(&client).await
-    })
+pub(crate) fn update(url: &str, much: &While) -> Result<()> {
+    database::runtime()?.block_on(async { update::update(&database::connect(url).await?, much).await })
 }
 
 /// Compares what is derived with the rows.

@@ -22,8 +22,9 @@ sums AS (
         -duration, -scored, -score
     FROM runledger.execution_rollups
 )
-SELECT format('rollup %s %s of user %s, graph %s: the rows have %s executions, %s cents and %s s more than it', grain,
-    bucket, user_id, graph_id, sum(executions), sum(cost), sum(duration))
+SELECT format('rollup %s %s of user %s, graph %s: the rows have %s executions (%s completed, %s failed, %s terminated, %s with '
+    'stats, %s scored), %s cents, %s s and a score of %s more than it', grain, bucket, user_id, graph_id, sum(executions),
+    sum(completed), sum(failed), sum(terminated), sum(with_stats), sum(scored), sum(cost), sum(duration), sum(score))
 FROM sums
 GROUP BY user_id, graph_id, grain, bucket
 HAVING (sum(executions), sum(completed), sum(failed), sum(terminated), sum(with_stats), sum(cost), sum(duration),
