@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Fault, Id, Json, Object, Timestamp, json};
+use crate::{Fault, Id, Json, Object, Timestamp, json, time::deserialize_shown};
 
 /// What a block is for. The ledger gathers a run's inputs and outputs by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -164,8 +164,9 @@ pub struct GraphVersion {
     pub description: Option<String>,
     /// Whether it is the version that runs.
     pub is_active: bool,
-    /// When it was first registered.
-    pub created_at: Timestamp,
+    /// When it was first registered; null where RFC 3339 cannot say it.
+    #[serde(deserialize_with = "deserialize_shown")]
+    pub created_at: Option<Timestamp>,
     /// Its nodes.
     pub nodes: Vec<GraphNode>,
     /// What connects them.

@@ -124,6 +124,11 @@ impl<'de> Deserialize<'de> for StoredTime {
     }
 }
 
+/// For `#[serde(deserialize_with)]`: a stored time as it is shown.
+pub fn deserialize_shown<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    StoredTime::deserialize(deserializer).map(|stored| stored.shown())
+}
+
 /// For `#[serde(deserialize_with)]`: a time that the ledger itself stored, which is never beyond RFC 3339.
 pub fn deserialize_stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
     let stored = StoredTime::deserialize(deserializer)?;

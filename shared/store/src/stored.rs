@@ -52,8 +52,8 @@ impl<T> Row<T> {
     /// The row; where it does not decode, its bytes, and a line in the log.
     pub(crate) fn or_bytes(self, log: &Log, record: &str) -> Result<T, u64> {
         self.0.map_err(|Undecoded { why, bytes, place }| {
-            let id = place.map(|place| place.id).unwrap_or_default();
-            log.error(&format!("{record} {id} cannot be read and is left out: {why}"));
+            let id = place.map(|place| format!(" {}", place.id)).unwrap_or_default();
+            log.error(&format!("{record}{id} cannot be read and is left out: {why}"));
             bytes
         })
     }

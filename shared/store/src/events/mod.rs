@@ -195,13 +195,14 @@ pub async fn outbox(db: &Db) -> Result<Outbox, Error> {
 impl EventRow {
     /// The event; of what cannot be read, that something changed.
     fn into_event(self, log: &Log) -> Event {
+        let record = format!("event {} of execution {}", self.seq, self.graph_exec_id);
         let change = match (self.too_large, self.graph, self.node) {
             (Some(bytes), ..) => Ok(Change::TooLarge { bytes }),
             (None, Some(graph), _) => graph
-                .or_bytes(log, "the event of an execution")
+                .or_bytes(log, &record)
                 .map(|graph| Change::Graph(Box::new(graph.into_execution(log)))),
             (None, None, Some(node)) => node
-                .or_bytes(log, "the event of a node execution")
+                .or_bytes(log, &record)
                 .map(|node| Change::Node(Box::new(node.into_result(log)))),
             (None, None, None) => Err(0),
         };

@@ -31,17 +31,18 @@ pub async fn put_graph(
     version: i32,
     graph: &NewGraphVersion,
 ) -> Result<Done<GraphVersion>, Error> {
-    db.write(
-        PUT_GRAPH,
-        &GraphArgs {
-            id,
-            version,
-            user_id: owner,
-            graph,
-        },
-        once,
-    )
-    .await
+    let args = GraphArgs {
+        id,
+        version,
+        user_id: owner,
+        graph,
+    };
+    let done: Done<GraphVersion> = db.write(PUT_GRAPH, &args, once).await?;
+    if done.value.created_at.is_none() {
+        db.log()
+            .warn_of_stored(&format!("createdAt of graph {id} cannot be shown and shows as null"));
+    }
+    Ok(done)
 }
 
 #[derive(Serialize)]

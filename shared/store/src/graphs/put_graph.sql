@@ -80,7 +80,7 @@ SELECT coalesce(
     (SELECT json_build_object('ok', json_build_object(
         'id', id, 'version', version, 'user_id', "userId", 'name', name, 'description', description,
         'is_active', "isActive",
-        'created_at', to_char("createdAt", 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+        'created_at', "createdAt",
         'nodes', sent.graph -> 'nodes', 'links', sent.graph -> 'links'))
      FROM graph CROSS JOIN sent),
     (SELECT json_build_object('invalid', json_agg(
