@@ -48,6 +48,8 @@ const MIGRATIONS: &[Migration] = files![
     "0015_block_types",
     "0016_stored_values",
     "0017_replicated_rows",
+    "0018_what_is_kept_of_runs",
+    "0019_indexes_of_what_is_kept",
 ];
 
 /// Brings the database up to date. Several may start at once: one works, the others wait for it and find nothing to do.

@@ -245,3 +245,32 @@ async fn what_is_too_large_to_be_read_is_not_and_everything_else_is_published() 
         }
     }
 }
+
+#[tokio::test]
+async fn what_became_anothers_before_it_was_published_is_published_without_its_data() {
+    let app = App::start().await;
+    let Some(mut listener) = Listener::start(&app).await else {
+        return;
+    };
+    let graph = app.graph("weather", "ann").await;
+    // Past the API, so that nobody publishes in between.
+    for sql in [
+        r#"INSERT INTO "AgentGraphExecution" (id, "executionStatus", "agentGraphId", "userId", inputs)
+           VALUES ('x1', 'RUNNING', 'weather', 'ann', '{"city": "of ann"}')"#,
+        r#"UPDATE "AgentGraphExecution" SET "userId" = 'bob', inputs = '{"city": "of bob"}' WHERE id = 'x1'"#,
+    ] {
+        app.db.execute(sql, &[]).await;
+    }
+    app.create(&graph).await;
+    for (channel, inputs, is_deleted) in [
+        ("ann/weather/x1", json!({}), false),
+        ("ann/weather/x1", json!({}), true),
+        ("bob/weather/x1", json!({ "city": "of bob" }), false),
+    ] {
+        let (heard, payload) = listener.next().await;
+        assert_eq!(
+            (heard.as_str(), &payload["inputs"], &payload["is_deleted"]),
+            (channel, &inputs, &json!(is_deleted))
+        );
+    }
+}

@@ -30,6 +30,7 @@ mod node_states;
 mod nodes;
 mod operations;
 mod outage;
+mod owners;
 mod problems;
 mod queue;
 mod read;

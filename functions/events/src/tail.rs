@@ -153,13 +153,15 @@ impl Tail {
                 return Ok(false);
             }
         }
-        let mut has_sent = false;
+        let (mut has_sent, mut has_numbered) = (false, false);
         loop {
             let batch = events::read(&self.db, &self.scope, &self.filter, self.position, ROOM).await?;
             let (is_full, has_unnumbered) = (batch.is_full, batch.has_unnumbered);
             has_sent |= self.send(sink, batch).await?;
-            if has_unnumbered {
+            // Once in a round: what a transaction that is not over has its hand on stays without a number.
+            if has_unnumbered && !has_numbered {
                 events::number(&self.db, None).await?;
+                has_numbered = true;
             } else if !is_full {
                 return Ok(has_sent);
             }

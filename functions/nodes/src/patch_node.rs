@@ -19,7 +19,7 @@ pub(crate) struct PatchNodeBody {
     /// The data that the node runs with, by input name. QUEUED needs it; empty data leave what is stored.
     #[schema(value_type = Option<Object>)]
     execution_data: Option<Object>,
-    /// Statistics to merge into those that are stored, of any names and shapes.
+    /// Statistics in place of those that are stored, of any names and shapes.
     #[schema(value_type = Option<Object>)]
     stats: Option<Object>,
 }

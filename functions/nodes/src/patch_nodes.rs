@@ -21,7 +21,7 @@ pub(crate) struct PatchNodesBody {
     /// The status to move to.
     #[schema(value_type = MovedTo)]
     status: ExecutionStatus,
-    /// Statistics to merge into those that are stored, of any names and shapes.
+    /// Statistics in place of those that are stored, of any names and shapes.
     #[schema(value_type = Option<Object>)]
     stats: Option<Object>,
 }

@@ -29,7 +29,7 @@ pub(crate) struct UpdateNodeExecutionStatusArgs {
     /// The data that the node runs with, by input name. QUEUED needs it.
     #[schema(value_type = Option<Object>)]
     execution_data: Option<Object>,
-    /// Statistics to merge into those that are stored.
+    /// Statistics in place of those that are stored.
     #[schema(value_type = Option<Object>)]
     stats: Option<Object>,
 }

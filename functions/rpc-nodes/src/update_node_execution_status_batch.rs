@@ -23,7 +23,7 @@ pub(crate) struct UpdateNodeExecutionStatusBatchArgs {
     /// The status to move to.
     #[schema(value_type = MovedTo)]
     status: ExecutionStatus,
-    /// Statistics to merge into those that are stored.
+    /// Statistics in place of those that are stored.
     #[schema(value_type = Option<Object>)]
     stats: Option<Object>,
 }

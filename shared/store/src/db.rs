@@ -59,7 +59,8 @@ impl<T> Done<T> {
     }
 }
 
-/// What every statement answers: `ok` with what was asked for, else why not.
+/// What every statement answers: `ok` with what was asked for, else why not. Beside `ok`, a write that tells of a run names
+/// it in `of`: that is for `runledger.once`, which does not tell it again when the run is gone or another's.
 #[derive(Debug, Deserialize)]
 struct Outcome {
     ok: Option<Box<RawValue>>,

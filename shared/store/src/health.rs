@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::{Db, Error};
 
 /// The schema that this program needs: the number of the newest migration.
-pub const NEEDED_VERSION: i64 = 14;
+pub const NEEDED_VERSION: i64 = 19;
 
 /// The number of the newest migration that was applied.
 pub const SCHEMA_VERSION: &str = include_str!("schema_version.sql");

@@ -1,6 +1,6 @@
--- One event as JSON text, with what went in and came out as the tables have it now. What has more than `most_data` bytes
--- is not put together at all; then `too_large` is how many, or some number above the limit. (One value may have hundreds
--- of megabytes, and a statement that fails on an event would fail on it for ever.)
+-- One event as JSON text, with what went in and came out as the tables have it now, where the run is still there and its
+-- owner's. What has more than `most_data` bytes is not put together at all; then `too_large` is how many, or some number
+-- above the limit. (One value may have hundreds of megabytes, and a statement that fails on an event would fail for ever.)
 SELECT event.seq, json_build_object(
     'seq', event.seq, 'user_id', event.user_id, 'graph_id', event.graph_id, 'graph_exec_id', event.graph_exec_id,
     'is_deleted', event.is_deleted,

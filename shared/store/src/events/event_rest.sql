@@ -13,16 +13,20 @@
                     SELECT coalesce(json_agg(json_build_object('name', io.name, 'data', io.data)
                         ORDER BY io.time, io.id), '[]')
                     FROM "AgentNodeExecutionInputOutput" io
-                    WHERE io."referencedByInputExecId" = event.node_exec_id),
+                    WHERE io."referencedByInputExecId" = n.id),
                 'outputs', (
                     SELECT coalesce(json_agg(json_build_object('name', io.name, 'data', io.data)
                         ORDER BY io.time, io.id), '[]')
                     FROM "AgentNodeExecutionInputOutput" io
-                    WHERE io."referencedByOutputExecId" = event.node_exec_id))) END
+                    WHERE io."referencedByOutputExecId" = n.id))) END
 )::text AS body
 FROM found AS event
-LEFT JOIN "AgentGraphExecution" e ON e.id = event.graph_exec_id AND event.node_exec_id IS NULL
-LEFT JOIN "AgentNodeExecution" n ON n.id = event.node_exec_id
+-- What is read now has to be of the run that the event is of, and of its owner then: ids come again, and owners change.
+LEFT JOIN "AgentGraphExecution" run ON run.id = event.graph_exec_id AND run."userId" = event.user_id
+    AND NOT run."isDeleted" AND NOT event.is_removed
+LEFT JOIN "AgentGraphExecution" e ON e.id = run.id AND event.node_exec_id IS NULL AND e."createdAt" = event.created_at
+LEFT JOIN "AgentNodeExecution" n ON n.id = event.node_exec_id AND n."agentGraphExecutionId" = run.id
+    AND n."addedTime" = event.created_at
 -- OFFSET 0: counted once, however often it is asked about.
 CROSS JOIN LATERAL (
     SELECT runledger.bytes_of_event(e.id, n.id, event.stats, ($1 ->> 'most_data')::bigint)

@@ -48,7 +48,7 @@ given AS (
     FROM e CROSS JOIN known CROSS JOIN jsonb_array_elements(known.inputs) AS input
 )
 SELECT coalesce(
-    (SELECT json_build_object('ok', json_build_object('execution', to_json(e), 'boundary', (
+    (SELECT json_build_object('of', e.id, 'ok', json_build_object('execution', to_json(e), 'boundary', (
         SELECT coalesce(json_agg(json_build_object('block_type', registry.block_type,
             'data', json_build_object('inputs', known.inputs)) ORDER BY known.place), '[]')
         FROM known

@@ -6,7 +6,7 @@ macro_rules! returning {
     ($head:literal $(, $name:literal: $more:expr)*) => {
         concat!(
             include_str!($head),
-            "SELECT coalesce(\n(SELECT json_build_object('ok', json_build_object('execution', to_json(e), 'boundary', (\n",
+            "SELECT coalesce(\n(SELECT json_build_object('of', e.id, 'ok', json_build_object('execution', to_json(e), 'boundary', (\n",
             include_str!("boundary.sql"),
             $("), '", $name, "', (\n", $more,)*
             "))) FROM e),\n(SELECT outcome FROM refusal),\n'{\"missing\": true}')::text"

@@ -25,13 +25,13 @@ pub struct Change {
     pub status: ExecutionStatus,
     /// The data that it runs with, in place of the inputs that it was given one by one.
     pub execution_data: Option<Object>,
-    /// Statistics to merge into those that are stored.
+    /// Statistics in place of those that are stored.
     pub stats: Option<Object>,
 }
 
 impl Change {
     /// A change as a request asks for it: a node execution is queued with its data.
-    pub fn new(status: ExecutionStatus, execution_data: Option<Object>, merged: Option<Object>) -> Result<Self, Fault> {
+    pub fn new(status: ExecutionStatus, execution_data: Option<Object>, stats: Option<Object>) -> Result<Self, Fault> {
         if status == ExecutionStatus::Queued && execution_data.is_none() {
             let detail = "is missing; a node execution is queued with the data that it runs with";
             return Err(Fault::new("/execution_data", detail));
@@ -39,7 +39,7 @@ impl Change {
         Ok(Self {
             status,
             execution_data,
-            stats: merged,
+            stats,
         })
     }
 }
@@ -93,21 +93,21 @@ struct ChangeManyArgs<'a> {
     stats: Option<Object>,
 }
 
-/// Moves those of `ids` that may become `status`, merges `merged` into their statistics, and tells how many they were.
+/// Moves those of `ids` that may become `status`, with `stats` in place of theirs, and tells how many they were.
 pub async fn change_many(
     db: &Db,
     once: Option<&IdempotencyKey>,
     scope: &Scope,
     ids: &[Id],
     status: ExecutionStatus,
-    merged: Option<Object>,
+    stats: Option<Object>,
 ) -> Result<Done<u64>, Error> {
     let args = ChangeManyArgs {
         ids,
         user_id: scope.user_id(),
         status,
         allowed_from: status.allowed_from(),
-        stats: merged,
+        stats,
     };
     db.write(CHANGE_MANY, &args, once).await
 }

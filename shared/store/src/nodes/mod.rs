@@ -6,7 +6,7 @@ macro_rules! one_node {
     ($head:expr $(, $name:literal: $more:literal)?) => {
         concat!(
             $head,
-            "SELECT coalesce(\n(SELECT json_build_object('ok', json_build_object('node',\n",
+            "SELECT coalesce(\n(SELECT json_build_object('of', n.\"agentGraphExecutionId\", 'ok', json_build_object('node',\n",
             include_str!("node.sql"),
             $(", '", $name, "', (", $more, ")",)?
             "))\nFROM (SELECT n.*, e.\"userId\", e.\"agentGraphId\", e.\"agentGraphVersion\" FROM n\n",

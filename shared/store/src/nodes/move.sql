@@ -9,9 +9,7 @@ changed AS (
         "endedTime" = CASE WHEN $1 ->> 'status' IN ('COMPLETED', 'FAILED', 'TERMINATED')
             THEN clock_timestamp() AT TIME ZONE 'UTC' END,
         "executionData" = coalesce(nullif(($1 ->> 'execution_data')::jsonb, '{}'), n."executionData"),
-        stats = CASE WHEN $1 -> 'stats' IS NULL THEN n.stats
-            WHEN jsonb_typeof(n.stats) = 'object' THEN n.stats || ($1 ->> 'stats')::jsonb
-            ELSE ($1 ->> 'stats')::jsonb END
+        stats = coalesce(($1 ->> 'stats')::jsonb, n.stats)
     FROM locked
     WHERE n.id = locked.id AND $1 -> 'allowed_from' ? locked."executionStatus"::text
     RETURNING n.*

@@ -4,8 +4,8 @@ WITH e AS (
         AND ($1 ->> 'user_id' IS NULL OR "userId" = $1 ->> 'user_id')
 ),
 entry AS (
-    INSERT INTO runledger.queue_entries (id, graph_exec_id, node_exec_id, execution_context)
-    SELECT $1 ->> 'id', e.id, n.id, ($1 ->> 'execution_context')::jsonb
+    INSERT INTO runledger.queue_entries (id, graph_exec_id, user_id, node_exec_id, execution_context)
+    SELECT $1 ->> 'id', e.id, e."userId", n.id, ($1 ->> 'execution_context')::jsonb
     FROM e
     JOIN "AgentNodeExecution" n ON n."agentGraphExecutionId" = e.id AND n.id = $1 ->> 'node_exec_id'
     RETURNING *

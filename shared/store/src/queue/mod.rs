@@ -17,7 +17,7 @@ macro_rules! one_entry {
     ($head:literal) => {
         concat!(
             include_str!($head),
-            "SELECT coalesce(\n(SELECT json_build_object('ok', json_build_object('id', entry.id,\n",
+            "SELECT coalesce(\n(SELECT json_build_object('of', entry.graph_exec_id, 'ok', json_build_object('id', entry.id,\n",
             "    'leased_until', entry.leased_until AT TIME ZONE 'UTC',\n",
             "    'execution_context', entry.execution_context, 'node',\n",
             include_str!("../nodes/node.sql"),

@@ -8,6 +8,7 @@ WITH e AS (
 next AS MATERIALIZED (
     SELECT waiting.graph_exec_id, waiting.place FROM runledger.queue_entries waiting
     WHERE waiting.graph_exec_id = (SELECT id FROM e)
+        AND (waiting.user_id IS NULL OR waiting.user_id = (SELECT "userId" FROM e))
         AND (waiting.leased_until IS NULL OR waiting.leased_until <= clock_timestamp())
     ORDER BY waiting.place
     LIMIT 1

@@ -5,6 +5,8 @@ WITH e AS (
         AND runledger.stored_score(stats) IS NOT NULL AS is_scored
     FROM "AgentGraphExecution"
     WHERE id = $1 ->> 'graph_exec_id' AND NOT "isDeleted"
+        AND ($1 ->> 'owner_id' IS NULL
+            OR "userId" = $1 ->> 'owner_id' AND "createdAt" = ($1 ->> 'exec_created_at')::timestamp)
         AND "executionStatus" IN ('COMPLETED', 'FAILED', 'TERMINATED')
 ),
 node AS MATERIALIZED (

@@ -21,7 +21,8 @@ taken AS (
     FROM next
     WHERE item.job_id = next.job_id AND item.place = next.place AND item.outcome IS NULL
         AND (item.leased_until IS NULL OR item.leased_until <= clock_timestamp())
-    RETURNING item.place, item.graph_exec_id, item.taken
+    RETURNING item.*
 )
 SELECT json_build_object('ok', json_build_object('is_running', EXISTS (SELECT FROM job),
-    'item', (SELECT json_build_object('place', place, 'graph_exec_id', graph_exec_id, 'taken', taken.taken) FROM taken)))
+    'item', (SELECT json_build_object('place', place, 'taken', taken.taken, 'run', json_build_object(
+        'graph_exec_id', graph_exec_id, 'owner_id', user_id, 'exec_created_at', exec_created_at)) FROM taken)))

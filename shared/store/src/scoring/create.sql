@@ -1,10 +1,10 @@
 -- A job over the finished executions that fit, newest first; those that are scored already are done at once. Where there
 -- are more than `most`, nothing happens.
 WITH found AS MATERIALIZED (
-    SELECT id, row_number() OVER (ORDER BY "createdAt" DESC, id DESC)::int AS place,
+    SELECT id, "userId", "createdAt", row_number() OVER (ORDER BY "createdAt" DESC, id DESC)::int AS place,
         ($1 ->> 'skip_existing')::boolean AND is_scored AS is_skipped, stats
     FROM (
-        SELECT e.id, e."createdAt", e.stats, coalesce(e.stats ->> 'activity_status', '') <> ''
+        SELECT e.id, e."userId", e."createdAt", e.stats, coalesce(e.stats ->> 'activity_status', '') <> ''
             AND runledger.stored_score(e.stats) IS NOT NULL AS is_scored
         FROM "AgentGraphExecution" e
         WHERE e."agentGraphId" = $1::jsonb ->> 'graph_id' AND NOT e."isDeleted"
@@ -31,8 +31,8 @@ job AS (
     RETURNING *
 ),
 items AS (
-    INSERT INTO runledger.scoring_items (job_id, place, graph_exec_id, outcome, done, summary, score)
-    SELECT job.id, place, found.id, CASE WHEN is_skipped THEN 'skipped' END,
+    INSERT INTO runledger.scoring_items (job_id, place, graph_exec_id, user_id, exec_created_at, outcome, done, summary, score)
+    SELECT job.id, place, found.id, found."userId", found."createdAt", CASE WHEN is_skipped THEN 'skipped' END,
         CASE WHEN is_skipped THEN row_number() OVER (PARTITION BY is_skipped ORDER BY place) END,
         CASE WHEN is_skipped THEN stats ->> 'activity_status' END,
         CASE WHEN is_skipped THEN runledger.stored_score(stats) END

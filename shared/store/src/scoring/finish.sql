@@ -1,8 +1,17 @@
 -- What came of an execution: the first that is told counts, whoever has the lease. A score goes into the statistics of
 -- the execution as it is now, of which only two keys change.
-WITH item AS (
+-- The execution is locked before the item, as by whoever removes it.
+WITH found AS MATERIALIZED (
+    SELECT id FROM "AgentGraphExecution"
+    WHERE id = $1::jsonb ->> 'graph_exec_id'
+        AND ($1 ->> 'owner_id' IS NULL
+            OR "userId" = $1 ->> 'owner_id' AND "createdAt" = ($1 ->> 'exec_created_at')::timestamp)
+    FOR NO KEY UPDATE
+),
+item AS (
     SELECT * FROM runledger.scoring_items
-    WHERE job_id = $1::jsonb ->> 'job_id' AND place = ($1 ->> 'place')::int AND outcome IS NULL
+    WHERE (SELECT count(*) FROM found) >= 0
+        AND job_id = $1 ->> 'job_id' AND place = ($1 ->> 'place')::int AND outcome IS NULL
     FOR UPDATE
 ),
 scored AS (
@@ -10,15 +19,15 @@ scored AS (
     SET stats = CASE WHEN jsonb_typeof(e.stats) = 'object' THEN e.stats ELSE '{}' END
             || jsonb_build_object('activity_status', $1 -> 'summary', 'correctness_score', $1 -> 'score'),
         "updatedAt" = now() AT TIME ZONE 'UTC'
-    FROM item
-    WHERE e.id = item.graph_exec_id AND $1 ->> 'outcome' = 'success' AND NOT e."isDeleted"
+    FROM item, found
+    WHERE e.id = item.graph_exec_id AND e.id = found.id AND $1 ->> 'outcome' = 'success' AND NOT e."isDeleted"
         AND e."executionStatus" IN ('COMPLETED', 'FAILED', 'TERMINATED')
-    RETURNING e.id
+    RETURNING e.id, e."userId"
 ),
 kept AS (
-    INSERT INTO runledger.scores (graph_exec_id, job_id, score, summary, model, provider, prompt_hash, prompt_tokens,
+    INSERT INTO runledger.scores (graph_exec_id, user_id, job_id, score, summary, model, provider, prompt_hash, prompt_tokens,
         completion_tokens, latency_ms, tries)
-    SELECT scored.id, job.id, ($1 ->> 'score')::float8, $1 ->> 'summary', job.model, job.provider, job.prompt_hash,
+    SELECT scored.id, scored."userId", job.id, ($1 ->> 'score')::float8, $1 ->> 'summary', job.model, job.provider, job.prompt_hash,
         ($1 ->> 'prompt_tokens')::int, ($1 ->> 'completion_tokens')::int, ($1 ->> 'latency_ms')::int,
         ($1 ->> 'tries')::int
     FROM scored
@@ -28,7 +37,8 @@ result AS (
     SELECT item.job_id, item.place, is_lost, CASE WHEN is_lost THEN 'failed' ELSE $1 ->> 'outcome' END AS outcome
     FROM item
     CROSS JOIN LATERAL (
-        SELECT $1 ->> 'outcome' = 'success' AND NOT EXISTS (SELECT FROM scored) AS is_lost
+        SELECT NOT EXISTS (SELECT FROM found)
+            OR $1 ->> 'outcome' = 'success' AND NOT EXISTS (SELECT FROM scored) AS is_lost
     ) AS lost
 ),
 job AS (

@@ -3,7 +3,8 @@
         'agent_id', coalesce(e."agentGraphId", job.graph_id),
         'version_id', coalesce(e."agentGraphVersion", job.graph_version, 0),
         'user_id', coalesce(e."userId", job.user_id, ''), 'exec_id', item.graph_exec_id,
-        'summary_text', CASE WHEN NOT e."isDeleted" THEN item.summary END, 'score', item.score, 'status', item.outcome, 'error_message', item.error,
+        'summary_text', CASE WHEN NOT e."isDeleted" THEN item.summary END, 'score', CASE WHEN NOT e."isDeleted" THEN item.score END,
+        'status', item.outcome, 'error_message', item.error,
         'started_at', e."startedAt", 'ended_at', e."endedAt")) ORDER BY item.done), '[]')
     FROM (
         SELECT * FROM runledger.scoring_items
@@ -11,5 +12,6 @@
         ORDER BY done
         LIMIT ($1 ->> 'limit')::int
     ) AS item
-    LEFT JOIN "AgentGraphExecution" e ON e.id = item.graph_exec_id)))
+    LEFT JOIN "AgentGraphExecution" e ON e.id = item.graph_exec_id
+        AND (item.user_id IS NULL OR e."userId" = item.user_id AND e."createdAt" = item.exec_created_at))))
 FROM job), '{"missing": true}')::text

@@ -8,7 +8,8 @@ SELECT coalesce(
             'created_at', created_at)) ORDER BY id DESC), '[]')
         FROM (
             SELECT * FROM runledger.scores
-            WHERE graph_exec_id = e.id AND ($1::jsonb ->> 'before' IS NULL OR id < ($1 ->> 'before')::bigint)
+            WHERE graph_exec_id = e.id AND (user_id IS NULL OR user_id = e."userId")
+                AND ($1::jsonb ->> 'before' IS NULL OR id < ($1 ->> 'before')::bigint)
             ORDER BY id DESC
             LIMIT ($1 ->> 'limit')::int
         ) AS given))

@@ -45,11 +45,21 @@ struct Spec {
     templates: Templates,
 }
 
+/// An execution as the job found it: an execution of another owner, or another one under this id, is not this one.
+#[derive(Debug, Deserialize, Serialize)]
+struct Run {
+    graph_exec_id: Id,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exec_created_at: Option<String>,
+}
+
 /// An execution that a runner has taken.
 #[derive(Debug, Deserialize)]
 pub struct Item {
     place: u32,
-    graph_exec_id: Id,
+    run: Run,
     /// How often a runner has taken it.
     pub taken: u32,
 }
@@ -187,12 +197,13 @@ impl Work {
     pub async fn find(&self, db: &Db, item: &Item, budget: usize) -> Result<Option<Found>, Error> {
         #[derive(Serialize)]
         struct Args<'a> {
-            graph_exec_id: &'a Id,
+            #[serde(flatten)]
+            run: &'a Run,
             skip_existing: bool,
             budget: usize,
         }
         let args = Args {
-            graph_exec_id: &item.graph_exec_id,
+            run: &item.run,
             skip_existing: self.spec.skip_existing,
             budget,
         };
@@ -209,6 +220,8 @@ impl Work {
         struct Args<'a> {
             job_id: &'a Id,
             place: u32,
+            #[serde(flatten)]
+            run: &'a Run,
             outcome: &'static str,
             #[serde(skip_serializing_if = "Option::is_none")]
             summary: Option<&'a str>,
@@ -227,6 +240,7 @@ impl Work {
         let args = Args {
             job_id: &self.job,
             place: item.place,
+            run: &item.run,
             outcome: name,
             summary: verdict.map(|verdict| verdict.summary.as_str()),
             score: verdict.map(|verdict| verdict.score),

@@ -13,6 +13,6 @@ ends AS (
     ON CONFLICT (execution_id) DO UPDATE SET share_token = excluded.share_token, expires_at = excluded.expires_at
 )
 SELECT coalesce(
-    (SELECT json_build_object('ok', json_build_object('token', $1 ->> 'token', 'expires_at', $1 ->> 'expires_at'))
+    (SELECT json_build_object('of', id, 'ok', json_build_object('token', $1 ->> 'token', 'expires_at', $1 ->> 'expires_at'))
      FROM shared),
     '{"missing": true}')::text

@@ -1,0 +1,125 @@
+//! What is kept of a run is bound to it and to its owner: an id that comes again is another run, and a run that becomes
+//! another's is told nobody else.
+
+use runledger_tests::{App, Event, EventStream, Graph};
+use serde_json::{Value, json};
+
+/// When a run of these tests was made, each time that one is.
+const MADE: &str = "2026-01-01T00:00:00.000Z";
+
+/// Imports a run with a node run for a user, whose data have `secret` in them.
+async fn import(app: &App, graph: &Graph, id: &str, user: &str, secret: &str) {
+    let item = json!({
+        "id": id, "user_id": user, "graph_id": graph.id, "graph_version": 1, "status": "COMPLETED", "created_at": MADE,
+        "inputs": { "city": secret }, "stats": { "cost": 1, "error": secret },
+        "node_executions": [{
+            "node_id": graph.node("output"), "status": "COMPLETED", "add_time": MADE,
+            "input_data": { "name": "answer", "value": secret }, "output_data": { "output": [secret] },
+        }],
+    });
+    let body = json!([item]);
+    app.service.post("/api/executions/batch").json(&body).expect(201).await;
+}
+
+async fn remove(app: &App, id: &str, user: &str) {
+    let path = format!("/api/executions/{id}?hard=true");
+    app.user(user).delete(&path).expect(204).await;
+}
+
+async fn give_to(app: &App, id: &str, user: &str) {
+    let sql = r#"UPDATE "AgentGraphExecution" SET "userId" = $2 WHERE id = $1"#;
+    app.db.execute(sql, &[&id, &user]).await;
+}
+
+/// What a stream tells from the beginning on, up to the creation of a run that is made now.
+async fn replay(app: &App, graph: &Graph, user: &str) -> Vec<Event> {
+    let mark = app.create_for(graph, user).await;
+    let mut stream: EventStream = app.user(user).get("/api/events?after=0").open().await;
+    let mut events = Vec::new();
+    loop {
+        let event = stream.next().await;
+        if event.payload["id"] == mark.as_str() {
+            return events;
+        }
+        events.push(event);
+    }
+}
+
+fn text(events: &[Event]) -> String {
+    let payloads: Vec<Value> = events.iter().map(|event| event.payload.clone()).collect();
+    Value::from(payloads).to_string()
+}
+
+#[tokio::test]
+async fn a_replay_tells_nothing_of_a_later_run_under_the_same_id() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    // To another user, and to the same one: the run of then is not the run of now.
+    for (id, next) in [("x1", "bob"), ("x2", "ann")] {
+        import(&app, &graph, id, "ann", "first-secret").await;
+        remove(&app, id, "ann").await;
+        import(&app, &graph, id, next, "second-secret").await;
+        // As it would be if only the row of the run came again: the node run too.
+        let node = app.first_node(id).await;
+        let path = format!("/api/events?after=0&graph_exec_id={id}");
+        let mut stream = app.user("ann").get(&path).open().await;
+        let removed = stream.find(|event| event.payload["id"] == id).await;
+        assert_eq!(
+            (
+                &removed.payload["is_deleted"],
+                &removed.payload["inputs"],
+                &removed.payload["outputs"]
+            ),
+            (&json!(true), &json!({}), &json!({}))
+        );
+        assert_eq!(
+            (&removed.payload["stats"], &removed.payload["share_token"]),
+            (&json!(null), &json!(null))
+        );
+        if next == "bob" {
+            let told = text(&replay(&app, &graph, "ann").await);
+            assert!(!told.contains("secret") && !told.contains(&node), "{told}");
+        }
+        assert!(text(&replay(&app, &graph, next).await).contains("second-secret"));
+    }
+}
+
+#[tokio::test]
+async fn a_replay_tells_the_former_owner_nothing_of_a_run_that_became_anothers() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    import(&app, &graph, "x1", "ann", "secret-of-ann").await;
+    give_to(&app, "x1", "bob").await;
+    let sql = r#"UPDATE "AgentGraphExecution" SET inputs = '{"city": "secret-of-bob"}' WHERE id = 'x1'"#;
+    app.db.execute(sql, &[]).await;
+    let sql = r#"UPDATE "AgentNodeExecutionInputOutput" SET data = '"secret-of-bob"'"#;
+    app.db.execute(sql, &[]).await;
+
+    let of_ann = replay(&app, &graph, "ann").await;
+    let told = text(&of_ann);
+    assert!(!told.contains("secret-of-bob"), "{told}");
+    let last = &of_ann.last().unwrap().payload;
+    assert_eq!(
+        (&last["id"], &last["is_deleted"]),
+        (&json!("x1"), &json!(true)),
+        "{told}"
+    );
+    let of_bob = text(&replay(&app, &graph, "bob").await);
+    assert!(of_bob.contains("secret-of-bob"), "{of_bob}");
+}
+
+#[tokio::test]
+async fn a_node_run_under_the_id_of_another_is_another() {
+    let app = App::start().await;
+    let (graph, other) = (app.graph("weather", "ann").await, app.graph("news", "bob").await);
+    import(&app, &graph, "x1", "ann", "first").await;
+    let node = app.first_node("x1").await;
+    app.db
+        .execute(r#"DELETE FROM "AgentNodeExecution" WHERE id = $1"#, &[&node])
+        .await;
+    import(&app, &other, "y1", "bob", "other").await;
+    let sql = r#"UPDATE "AgentNodeExecution" SET id = $1 WHERE "agentGraphExecutionId" = 'y1'"#;
+    app.db.execute(sql, &[&node]).await;
+    let told = text(&replay(&app, &graph, "ann").await);
+    assert!(told.contains(&node) && !told.contains("other"), "{told}");
+}
