@@ -1,6 +1,7 @@
 //! The database of one run: made for it, removed after it.
 
 use anyhow::{Context as _, Result};
+use runledger_models::DatabaseUrl;
 use tokio_postgres::{Client, NoTls};
 use url::Url;
 
@@ -94,7 +95,8 @@ impl Database {
 }
 
 async fn connect(url: &Url) -> Result<Client> {
-    let (client, connection) = tokio_postgres::connect(url.as_str(), NoTls).await?;
+    let (client, connection) =
+        tokio_postgres::connect(&DatabaseUrl::parse(url.as_str())?.for_driver().0, NoTls).await?;
     tokio::spawn(async move {
         // Its end shows in the client.
         let _ = connection.await;

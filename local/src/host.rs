@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, env, io::Write as _, net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, Result};
+use runledger_models::DatabaseUrl;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use wasmtime::Engine;
@@ -27,6 +28,7 @@ pub async fn run(options: Options, log: Log) -> Result<()> {
     if !app.unserved_triggers.is_empty() {
         tracing::warn!(kinds = ?app.unserved_triggers, "the manifest has triggers that this host does not serve");
     }
+    remark_on_database_url(&app);
     let limits = Arc::new(options.limits.clone());
     let secret = app
         .components
@@ -88,6 +90,21 @@ fn announce(name: &str, address: SocketAddr) -> Result<()> {
     writeln!(out, "Serving http://{address}")
         .and_then(|()| out.flush())
         .context("standard output is closed")
+}
+
+/// Says once what every component would have to say of the address that they are given.
+fn remark_on_database_url(app: &Application) {
+    let mut variables = app.components.iter().map(|component| &component.variables);
+    let text = variables.find_map(|variables| variables.get("database_url"));
+    match text.map(|text| DatabaseUrl::parse(text)) {
+        Some(Ok(url)) => {
+            if let Some(remark) = url.remark() {
+                tracing::warn!("{remark}");
+            }
+        }
+        Some(Err(fault)) => tracing::error!("{fault}"),
+        None => {}
+    }
 }
 
 fn services(limits: &Limits, log: Log) -> Services {

@@ -10,6 +10,7 @@ mod batch;
 mod block_types;
 mod create;
 mod credits;
+mod database_url;
 mod delete;
 mod event_channels;
 mod event_outages;

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, thread};
 
+use runledger_models::DatabaseUrl;
 use serde_json::Value;
 use tokio_postgres::{Client, NoTls, types::ToSql};
 use url::Url;
@@ -30,6 +31,29 @@ impl Database {
         let name = server.new_database().await;
         let url = server.database_url(&name);
         let client = connect(&url).await;
+        Self {
+            server,
+            name,
+            url,
+            client,
+        }
+    }
+
+    /// An empty database with a schema of the platform's, migrated by way of an address with these parameters.
+    pub async fn in_schema(server_url: &str, schema: &str, parameters: &str) -> Self {
+        let server = Server::new(server_url);
+        let name = server.new_empty_database().await;
+        let mut url = server.database_url(&name);
+        let admin = connect(&url).await;
+        admin
+            .batch_execute(&format!("CREATE SCHEMA {schema}"))
+            .await
+            .expect("a schema can be made");
+        url.set_query(Some(&format!("schema={schema}&{parameters}")));
+        let mut client = connect(&url).await;
+        runledger_migrations::migrate(&mut client, |_| {})
+            .await
+            .expect("the schema can be migrated");
         Self {
             server,
             name,
@@ -190,7 +214,8 @@ pub(crate) async fn connect(url: &Url) -> Client {
 
 /// Connects to a database, if it can be reached.
 pub(crate) async fn try_connect(url: &Url) -> Result<Client, tokio_postgres::Error> {
-    let (client, connection) = tokio_postgres::connect(url.as_str(), NoTls).await?;
+    let address = DatabaseUrl::parse(url.as_str()).unwrap_or_else(|fault| panic!("{url}: {fault}"));
+    let (client, connection) = tokio_postgres::connect(&address.for_driver().0, NoTls).await?;
     tokio::spawn(async move {
         // Its end shows in the client.
         let _ = connection.await;

@@ -50,11 +50,20 @@ impl Server {
         url
     }
 
+    /// Makes an empty database with a name of its own; gives the name.
+    pub(crate) async fn new_empty_database(&self) -> String {
+        let name = new_name();
+        let client = connect(&self.url).await;
+        client
+            .batch_execute(&format!("CREATE DATABASE {name}"))
+            .await
+            .expect("a database can be made");
+        name
+    }
+
     /// Makes a migrated database with a name of its own; gives the name.
     pub(crate) async fn new_database(&self) -> String {
-        static COUNTER: AtomicU32 = AtomicU32::new(0);
-        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("runledger_test_{}_{}_{number}", now(), process::id());
+        let name = new_name();
         let client = connect(&self.url).await;
         clear_stale(&client).await;
         loop {
@@ -124,6 +133,13 @@ async fn exists(client: &Client, database: &str) -> bool {
         .query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&database])
         .await;
     found.expect("the catalogue can be read").is_some()
+}
+
+/// A name for a database that no other test has.
+fn new_name() -> String {
+    static COUNTER: AtomicU32 = AtomicU32::new(0);
+    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+    format!("runledger_test_{}_{}_{number}", now(), process::id())
 }
 
 /// Drops the databases of tests that were killed.

@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use anyhow::Result;
 use bytes::{BufMut as _, BytesMut};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use runledger_models::DatabaseUrl;
 use runledger_store::Error;
 use serde::Serialize;
 use tokio_postgres::{
@@ -26,7 +27,7 @@ impl Database {
         let config = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let manager = Manager::from_config(url.parse()?, NoTls, config);
+        let manager = Manager::from_config(DatabaseUrl::parse(url)?.for_driver().0.parse()?, NoTls, config);
         Ok(Self {
             pool: Pool::builder(manager).max_size(connections).build()?,
         })

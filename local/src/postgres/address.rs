@@ -1,8 +1,9 @@
-//! Addresses of Postgres servers: what tokio-postgres reads (a URL or `key=value` pairs), checked against the hosts
-//! that the component may reach.
+//! Addresses of Postgres servers: a URL (the platform's own too) or `key=value` pairs, checked against the hosts that
+//! the component may reach.
 
 use std::net::IpAddr;
 
+use runledger_models::DatabaseUrl;
 use tokio_postgres::{
     Config,
     config::{Host, SslMode},
@@ -24,10 +25,11 @@ pub(super) struct Address {
 impl Address {
     /// Parses `text`; `ca_root` is the PEM certificate that the server's own must lead to.
     pub(super) fn parse(text: &str, ca_root: Option<&str>, allowed: &AllowedHosts) -> Result<Self, Error> {
-        let (text, verify) = without_verify(text);
+        let url = DatabaseUrl::parse(text).map_err(|fault| Error::ConnectionFailed(fault.to_string()))?;
+        let (text, verify) = url.for_driver();
         let mut config: Config = text
             .parse()
-            .map_err(|error| Error::ConnectionFailed(format!("the Postgres address is malformed: {error}")))?;
+            .map_err(|error| Error::ConnectionFailed(format!("the database URL cannot be used: {error}")))?;
         check_hosts(&config, allowed)?;
         if config.get_application_name().is_none() {
             config.application_name("runledger-local");
@@ -45,16 +47,6 @@ impl Address {
     }
 }
 
-/// libpq's `sslmode=verify-ca` and `verify-full`, which tokio-postgres does not know, as `require` and true.
-fn without_verify(text: &str) -> (String, bool) {
-    for mode in ["sslmode=verify-full", "sslmode=verify-ca"] {
-        if text.contains(mode) {
-            return (text.replace(mode, "sslmode=require"), true);
-        }
-    }
-    (text.to_owned(), false)
-}
-
 fn check_hosts(config: &Config, allowed: &AllowedHosts) -> Result<(), Error> {
     let ports = config.get_ports();
     let port_of = |index: usize| match ports {
@@ -67,7 +59,12 @@ fn check_hosts(config: &Config, allowed: &AllowedHosts) -> Result<(), Error> {
             Ok(())
         } else {
             Err(Error::ConnectionFailed(format!(
-                "postgres://{host}:{port} is not among the component's allowed_outbound_hosts"
+                "postgres://{}:{port} is not among the component's allowed_outbound_hosts",
+                if host.contains(':') {
+                    format!("[{host}]")
+                } else {
+                    host.to_owned()
+                }
             )))
         }
     };
@@ -108,7 +105,12 @@ mod tests {
         Address::parse(
             text,
             None,
-            &AllowedHosts::parse(["postgres://127.0.0.1:5433", "postgres://db.example"]).unwrap(),
+            &AllowedHosts::parse([
+                "postgres://127.0.0.1:5433",
+                "postgres://db.example",
+                "postgres://[::1]:5433",
+            ])
+            .unwrap(),
         )
     }
 
@@ -118,6 +120,7 @@ mod tests {
             "postgres://u@127.0.0.1:5433/d",
             "host=127.0.0.1 port=5433 user=u",
             "postgres://u@db.example/d",
+            "postgres://u@[::1]:5433/d",
         ] {
             assert!(parse(text).is_ok(), "{text}");
         }
@@ -129,6 +132,8 @@ mod tests {
             "host=/var/run/postgresql user=u",
             "user=u",
             "nonsense",
+            "postgres://u@[::1]/d",
+            "postgres://u@db.example",
         ] {
             assert!(matches!(parse(text), Err(Error::ConnectionFailed(_))), "{text}");
         }
@@ -157,7 +162,22 @@ mod tests {
 
     #[test]
     fn options_reach_the_server() {
-        let address = parse("postgres://u@db.example/d?options=-c%20search_path%3Dplatform").unwrap();
-        assert_eq!(address.config.get_options(), Some("-c search_path=platform"));
+        for (text, options) in [
+            (
+                "postgres://u@db.example/d?options=-c%20search_path%3Dplatform",
+                "-c search_path=platform",
+            ),
+            (
+                "postgres://u@db.example/d?schema=platform&connection_limit=5&pgbouncer=true",
+                "-csearch_path=platform",
+            ),
+            (
+                "postgres://u@db.example/d?schema=My%20Schema",
+                "-csearch_path=\"My\\ Schema\"",
+            ),
+        ] {
+            let address = parse(text).unwrap();
+            assert_eq!(address.config.get_options(), Some(options), "{text}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! with values alone, natively.
 
 pub mod credit;
+pub mod database_url;
 pub mod event;
 pub mod execution;
 pub mod fault;
@@ -26,6 +27,7 @@ pub mod summary;
 pub mod time;
 pub mod truncate;
 
+pub use database_url::DatabaseUrl;
 pub use event::Event;
 pub use execution::{GraphExecution, GraphExecutionMeta, GraphExecutionWithNodes};
 pub use fault::Fault;

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use runledger_logging::Log;
-use runledger_models::{ExecutionStatus, Fault, StoredStatus};
+use runledger_models::{DatabaseUrl, ExecutionStatus, Fault, StoredStatus};
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned, ser};
 use serde_json::value::RawValue;
 use spin_sdk::pg::{Connection, DbValue, ParameterValue};
@@ -96,10 +96,10 @@ struct InvalidPart {
 }
 
 impl Pool {
-    /// The database at this address (a `postgres://` URL or a `host=… dbname=…` string).
-    pub const fn new(address: String) -> Self {
+    /// The database at this address.
+    pub fn new(address: &DatabaseUrl) -> Self {
         Self {
-            address,
+            address: address.address().to_owned(),
             idle: RefCell::new(Vec::new()),
         }
     }

@@ -3,7 +3,7 @@
 use std::{cell::OnceCell, rc::Rc};
 
 use runledger_bus::Bus;
-use runledger_models::{Caller, Role};
+use runledger_models::{Caller, DatabaseUrl, Role};
 use runledger_store::Pool;
 use spin_sdk::variables;
 
@@ -73,7 +73,8 @@ impl Config {
         let enable_activity_features = flag
             .parse()
             .map_err(|_| format!("enable_activity_features is {flag:?}, neither true nor false"))?;
-        let pool = Rc::new(Pool::new(variable("database_url").await?));
+        let database_url = DatabaseUrl::parse(&variable("database_url").await?).map_err(|fault| fault.to_string())?;
+        let pool = Rc::new(Pool::new(&database_url));
         let redis_url = optional_variable("redis_url").await?;
         let share_base_url = optional_variable("share_base_url").await?;
         let max_message_size = match optional_variable("max_message_size_limit").await?.as_str() {

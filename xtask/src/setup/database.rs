@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use runledger_models::DatabaseUrl;
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls};
 
@@ -13,6 +14,9 @@ use crate::setup::tls;
 pub(crate) fn migrate(url: &str) -> Result<()> {
     runtime()?.block_on(async {
         let mut client = connect(url).await?;
+        if let Some(remark) = DatabaseUrl::parse(url)?.remark() {
+            eprintln!("    {remark}");
+        }
         let work = runledger_migrations::migrate(&mut client, |line| eprintln!("    {line}"));
         let report = tokio::select! {
             report = work => report?,

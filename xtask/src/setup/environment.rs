@@ -101,8 +101,9 @@ mod tests {
         check("postgres://%2Fvar%2Frun%2Fpostgresql/ledger", "Unix socket");
         check("host=/tmp user=me", "Unix socket");
         check("user=me", "no host");
+        check("postgres://me@db.example.com", "no database");
         check("host=a,b user=me", "several hosts");
-        check("mysql://a", "not a PostgreSQL URL");
+        check("mysql://a", "begins with mysql://");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use runledger_models::DatabaseUrl;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -15,12 +16,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Reads a URL, and how its connections are to be encrypted, if at all.
 pub(crate) fn parse(url: &str) -> Result<(Config, Option<MakeRustlsConnect>)> {
-    // tokio-postgres does not know these two.
-    let verified = ["sslmode=verify-full", "sslmode=verify-ca"]
-        .into_iter()
-        .find(|mode| url.contains(mode));
-    let understood = verified.map_or_else(|| url.to_owned(), |mode| url.replace(mode, "sslmode=require"));
-    let config: Config = understood.parse().context("this is not a PostgreSQL URL")?;
+    let url = DatabaseUrl::parse(url)?;
+    let (understood, verified) = url.for_driver();
+    let config: Config = understood.parse().context("the database URL cannot be used")?;
     let plain = match config.get_ssl_mode() {
         SslMode::Disable => true,
         SslMode::Prefer => config.get_hosts().iter().all(is_this_machine),
@@ -33,7 +31,7 @@ pub(crate) fn parse(url: &str) -> Result<(Config, Option<MakeRustlsConnect>)> {
     let algorithms = provider.signature_verification_algorithms;
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = builder.context("set up TLS")?;
-    let tls = if verified.is_some() {
+    let tls = if verified {
         let roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
         builder.with_root_certificates(roots).with_no_client_auth()
     } else {
