@@ -272,6 +272,16 @@ pub(crate) fn carried<T: Serialize, S: Serializer>(value: &T, serializer: S) -> 
     serializer.serialize_str(&text)
 }
 
+/// The same for a part that is borrowed and may be missing.
+#[derive(Debug)]
+pub(crate) struct Carried<T>(pub(crate) T);
+
+impl<T: Serialize> Serialize for Carried<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        carried(&self.0, serializer)
+    }
+}
+
 fn jsonb(args: &impl Serialize) -> Result<ParameterValue, Error> {
     serde_json::to_vec(args)
         .map(ParameterValue::Jsonb)

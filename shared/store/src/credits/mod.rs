@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Db, Done, Error, IdempotencyKey,
-    db::carried,
+    db::Carried,
     keyset::{self, Part},
     stored::{decoded, shown_time},
 };
@@ -61,8 +61,8 @@ pub struct Movement<'a> {
     transaction_key: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none", rename = "type")]
     kind: Option<TransactionType>,
-    #[serde(serialize_with = "carried", skip_serializing_if = "Option::is_none")]
-    metadata: Option<&'a Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Carried<&'a Json>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,7 +78,7 @@ impl<'a> Movement<'a> {
             amount,
             transaction_key: Some(Id::generate()),
             kind: None,
-            metadata,
+            metadata: metadata.map(Carried),
             id: None,
             expires_at: None,
         }

@@ -4,7 +4,7 @@ use runledger_logging::Log;
 use runledger_models::{Id, Json, UserId, kv::KeyValue, time::StoredTime};
 use serde::{Deserialize, Serialize};
 
-use crate::{Db, Done, Error, IdempotencyKey, db::carried, stored::shown_time};
+use crate::{Db, Done, Error, IdempotencyKey, db::Carried, stored::shown_time};
 
 const GET: &str = include_str!("get.sql");
 const PUT: &str = include_str!("put.sql");
@@ -15,8 +15,8 @@ struct Args<'a> {
     key: &'a Id,
     #[serde(skip_serializing_if = "Option::is_none")]
     node_exec_id: Option<&'a Id>,
-    #[serde(serialize_with = "carried", skip_serializing_if = "Option::is_none")]
-    data: Option<&'a Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Carried<&'a Json>>,
 }
 
 #[derive(Deserialize)]
@@ -66,7 +66,7 @@ pub async fn put(
         user_id: user,
         key,
         node_exec_id: Some(node_exec_id),
-        data: Some(data),
+        data: Some(Carried(data)),
     };
     let done: Done<Row> = db.write(PUT, &args, once).await?;
     Ok(done.map(|row| row.into_value(db.log())))

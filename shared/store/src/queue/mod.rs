@@ -9,7 +9,7 @@ use runledger_models::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Db, Done, Error, IdempotencyKey, db::carried, nodes::NodeRow};
+use crate::{Db, Done, Error, IdempotencyKey, db::Carried, nodes::NodeRow};
 
 /// A statement that leaves an entry in `entry`, or why there is none in `refusal`, with the answer that both have: the
 /// entry and its node execution.
@@ -42,8 +42,8 @@ struct Args<'a> {
     id: Option<&'a Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
     node_exec_id: Option<&'a Id>,
-    #[serde(serialize_with = "carried", skip_serializing_if = "Option::is_none")]
-    execution_context: Option<&'a ExecutionContext>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    execution_context: Option<Carried<&'a ExecutionContext>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lease_seconds: Option<u32>,
 }
@@ -100,7 +100,7 @@ pub async fn add(
     let args = Args {
         id: Some(&Id::generate()),
         node_exec_id: Some(node_exec_id),
-        execution_context: Some(context),
+        execution_context: Some(Carried(context)),
         ..Args::new(scope, graph_exec_id)
     };
     let done: Done<EntryRow> = db.write(ADD, &args, once).await?;
