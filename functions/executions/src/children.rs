@@ -14,7 +14,7 @@ params! {
         /// Executions on a page; 25 without it.
         page_size: Option<Bounded<1, 100>>,
         /// Where to go on: the `next_cursor` of the part before.
-        cursor: Option<Cursor>,
+        cursor: Option<Option<Cursor>>,
         /// The most executions of a part that is read by cursor; 25 without it.
         limit: Option<Bounded<1, 100>>,
     }

@@ -30,8 +30,8 @@ params! {
         page: Option<Bounded<1, 1_000_000>>,
         /// Executions on a page; 25 without it.
         page_size: Option<Bounded<1, 100>>,
-        /// Where to go on: the `next_cursor` of the part before.
-        cursor: Option<Cursor>,
+        /// Where to go on: the `next_cursor` of the part before; empty for the first.
+        cursor: Option<Option<Cursor>>,
         /// The most executions of a part that is read by cursor; 25 without it.
         limit: Option<Bounded<1, 100>>,
     }

@@ -7,7 +7,7 @@ use runledger_models::{
     json::Record,
 };
 use runledger_store::{Error, executions};
-use runledger_web::{Body, Call, Endpoint, NoParams, Parts, Problem, Reply, ServiceOnly, read_json};
+use runledger_web::{Body, Call, Endpoint, NoParams, Parts, Problem, Reply, ServiceOnly, Unpack, gunzip, read_json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,6 +18,8 @@ const NDJSON: &str = "application/x-ndjson";
 pub(crate) struct ImportBody(Vec<ImportedExecution>);
 
 impl Body for ImportBody {
+    const UNPACK: Option<Unpack> = Some(gunzip);
+
     fn read(parts: &Parts<'_>) -> Result<Self, Problem> {
         let texts: Vec<Json> = if parts.has_type(JSON) {
             read_json(parts.bytes, "")?

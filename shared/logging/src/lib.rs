@@ -3,7 +3,7 @@
 mod trace;
 
 use std::{
-    cell::Cell,
+    cell::{Cell, OnceCell},
     io::Write,
     rc::Rc,
     time::{Duration, Instant},
@@ -29,6 +29,15 @@ struct Inner {
     trace: Trace,
     trips: Cell<Trips>,
     stored_lines: Cell<u32>,
+    caller: OnceCell<Caller>,
+}
+
+/// Who sent a request, as its token says.
+#[derive(Debug)]
+struct Caller {
+    role: &'static str,
+    subject: String,
+    acting_for: Option<String>,
 }
 
 /// How often a request went to others and back.
@@ -76,6 +85,12 @@ struct AnsweredLine<'a> {
     route: &'a str,
     status: u16,
     duration_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acting_for: Option<&'a str>,
     database_round_trips: u32,
     redis_round_trips: u32,
     request_id: &'a str,
@@ -91,6 +106,7 @@ impl Log {
             trace,
             trips: Cell::default(),
             stored_lines: Cell::default(),
+            caller: OnceCell::new(),
         }))
     }
 
@@ -102,6 +118,16 @@ impl Log {
     /// The request's place in a trace.
     pub fn trace(&self) -> &Trace {
         &self.0.trace
+    }
+
+    /// The request's token holds, and says who sent it; and maybe for whom.
+    pub fn sent_by(&self, role: &'static str, subject: &str, acting_for: Option<&str>) {
+        // A request has one sender.
+        let _ = self.0.caller.set(Caller {
+            role,
+            subject: subject.to_owned(),
+            acting_for: acting_for.map(ToOwned::to_owned),
+        });
     }
 
     /// How often others were asked so far.
@@ -130,6 +156,7 @@ impl Log {
     /// The request was answered.
     pub fn answered(&self, answered: &Answered<'_>) {
         let Trips { database, redis } = self.trips();
+        let caller = self.0.caller.get();
         write(&AnsweredLine {
             timestamp: answered.timestamp,
             level: if answered.status < 500 { "INFO" } else { "WARN" },
@@ -139,6 +166,9 @@ impl Log {
             route: answered.route,
             status: answered.status,
             duration_ms: answered.took.as_micros() as f64 / 1000.0,
+            role: caller.map(|caller| caller.role),
+            sub: caller.map(|caller| caller.subject.as_str()),
+            acting_for: caller.and_then(|caller| caller.acting_for.as_deref()),
             database_round_trips: database,
             redis_round_trips: redis,
             request_id: self.request_id(),
@@ -206,9 +236,23 @@ impl Complaints {
 
     /// Something is odd, and goes on. Not written if something was within the last minute.
     pub fn warn(&self, log: &Log, message: &str) {
-        if self.told_at.get().is_none_or(|at| at.elapsed() >= INTERVAL) {
-            self.told_at.set(Some(Instant::now()));
+        if self.is_due() {
             log.warn(message);
         }
+    }
+
+    /// The same for what keeps requests from being served.
+    pub fn error(&self, log: &Log, message: &str) {
+        if self.is_due() {
+            log.error(message);
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        let due = self.told_at.get().is_none_or(|at| at.elapsed() >= INTERVAL);
+        if due {
+            self.told_at.set(Some(Instant::now()));
+        }
+        due
     }
 }

@@ -26,9 +26,14 @@ impl Role {
         }
     }
 
-    /// The role of this claim.
+    /// The role of this claim. The platform's identity provider has names of its own for two of them.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == text)
+        match text {
+            "user" | "authenticated" => Some(Self::User),
+            "admin" => Some(Self::Admin),
+            "service" | "service_role" => Some(Self::Service),
+            _ => None,
+        }
     }
 }
 
@@ -59,6 +64,11 @@ impl Caller {
     /// The token's role.
     pub const fn role(&self) -> Role {
         self.role
+    }
+
+    /// Whom a service or an admin acts for.
+    pub const fn acting_for(&self) -> Option<&UserId> {
+        self.acting_for.as_ref()
     }
 
     /// The one user that the call is about: the caller itself, or whom a service or an admin acts for.
@@ -116,6 +126,18 @@ mod tests {
 
     fn user(id: &str) -> UserId {
         UserId::parse(id).unwrap()
+    }
+
+    #[test]
+    fn roles_are_known_by_the_platforms_names_too() {
+        for role in Role::ALL {
+            assert_eq!(Role::parse(role.as_str()), Some(role));
+        }
+        assert_eq!(Role::parse("authenticated"), Some(Role::User));
+        assert_eq!(Role::parse("service_role"), Some(Role::Service));
+        for text in ["", "anon", "USER", "supabase_admin"] {
+            assert_eq!(Role::parse(text), None, "{text}");
+        }
     }
 
     #[test]

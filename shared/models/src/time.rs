@@ -39,9 +39,12 @@ impl Timestamp {
         Self::from_millis(self.0 - i64::from(days) * MILLIS_OF_A_DAY).unwrap_or(self)
     }
 
-    /// Reads an RFC 3339 time with its offset (`Z` or `±hh:mm`); what is finer than a millisecond is cut off.
+    /// Reads an RFC 3339 time, with its offset (`Z` or `±hh:mm`) or without one, which is UTC then; what is finer than a
+    /// millisecond is cut off.
     pub fn parse(text: &str) -> Option<Self> {
-        let time = DateTime::parse_from_rfc3339(text).ok()?;
+        let time = DateTime::parse_from_rfc3339(text)
+            .or_else(|_| DateTime::parse_from_rfc3339(&format!("{text}Z")))
+            .ok()?;
         Self::from_millis(time.timestamp_millis())
     }
 
@@ -167,6 +170,8 @@ mod tests {
             ("2026-01-02T03:04:05.678Z", "2026-01-02T03:04:05.678Z"),
             ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000Z"),
             ("2026-01-02T03:04:05.6789+02:00", "2026-01-02T01:04:05.678Z"),
+            ("2026-01-02T03:04:05", "2026-01-02T03:04:05.000Z"),
+            ("2026-01-02T03:04:05.6", "2026-01-02T03:04:05.600Z"),
         ] {
             assert_eq!(Timestamp::parse(text).unwrap().to_string(), shown);
         }
@@ -216,10 +221,11 @@ mod tests {
     fn what_is_no_rfc_3339_time_is_refused() {
         for text in [
             "",
+            "Z",
             "yesterday",
             "2026-01-02",
             "2026-13-02T03:04:05Z",
-            "2026-01-02T03:04:05",
+            "2026-01-02T03:04:05ZZ",
         ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }

@@ -1,8 +1,9 @@
 //! Request bodies: read up to a limit, checked, and turned into what an endpoint declares.
 
-use std::fmt::Display;
+use std::{fmt::Display, io::Read as _};
 
 use bytes::{Bytes, BytesMut};
+use flate2::read::MultiGzDecoder;
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use runledger_models::fault::escape;
@@ -23,6 +24,8 @@ pub struct Parts<'a> {
 pub trait Body: Sized {
     /// Whether the request has a body that has to be read at all.
     const EXPECTED: bool = true;
+    /// What unpacks a body that was sent with `Content-Encoding: gzip`, where such a one is taken.
+    const UNPACK: Option<Unpack> = None;
 
     /// Reads it from the request.
     fn read(parts: &Parts<'_>) -> Result<Self, Problem>;
@@ -30,6 +33,36 @@ pub trait Body: Sized {
     /// How the API's description shows it.
     #[cfg(not(target_family = "wasm"))]
     fn describe(document: &mut crate::openapi::Document) -> Option<utoipa::openapi::request_body::RequestBody>;
+}
+
+/// Unpacks a body, up to so many bytes.
+pub type Unpack = fn(&[u8], usize) -> Result<Bytes, Problem>;
+
+/// Unpacks gzip (RFC 1952), of one member or several. What is too large is noticed while it is unpacked.
+pub fn gunzip(packed: &[u8], limit: usize) -> Result<Bytes, Problem> {
+    let mut whole = Vec::new();
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    MultiGzDecoder::new(packed)
+        .take(most)
+        .read_to_end(&mut whole)
+        .map_err(|_| Problem::malformed("the body is not gzip, as its Content-Encoding says, or it is cut off"))?;
+    if whole.len() > limit {
+        return Err(Problem::too_large(limit));
+    }
+    Ok(whole.into())
+}
+
+/// Whether the body is packed in a way that can be undone: `None` where it is not packed.
+pub(crate) fn unpacker(headers: &HeaderMap, unpack: Option<Unpack>) -> Result<Option<Unpack>, Problem> {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    let (encoding, several) = (encodings.next(), encodings.next().is_some());
+    let Some(encoding) = encoding else { return Ok(None) };
+    let encoding = encoding.to_str().unwrap_or_default().trim().to_ascii_lowercase();
+    match (encoding.as_str(), unpack) {
+        ("identity", _) if !several => Ok(None),
+        ("gzip" | "x-gzip", Some(unpack)) if !several => Ok(Some(unpack)),
+        _ => Err(Problem::unsupported_encoding(unpack.is_some())),
+    }
 }
 
 /// No body. What is sent all the same is not read.
@@ -230,6 +263,55 @@ mod tests {
             assert_eq!(problem.status().as_u16(), status, "{text}");
             let document = serde_json::to_value(problem.into_document("")).unwrap();
             assert_eq!(document["errors"][0]["pointer"].as_str(), pointer, "{text}");
+        }
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        use std::io::Write;
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn what_is_packed_is_unpacked_up_to_the_limit() {
+        assert_eq!(gunzip(&gzip(b"[1]"), 3).unwrap(), "[1]");
+        let members = [gzip(b"[1,"), gzip(b"2]")].concat();
+        assert_eq!(gunzip(&members, 5).unwrap(), "[1,2]");
+        for (packed, status) in [
+            (gzip(b"[1]"), 413),
+            (gzip(&vec![b' '; 1 << 20]), 413),
+            (b"[1]".to_vec(), 400),
+            (Vec::new(), 400),
+            (gzip(b"[1]")[..12].to_vec(), 400),
+        ] {
+            assert_eq!(gunzip(&packed, 2).unwrap_err().status().as_u16(), status);
+        }
+    }
+
+    #[test]
+    fn an_encoding_that_is_not_taken_is_refused_with_those_that_are() {
+        let headers = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::CONTENT_ENCODING, http::HeaderValue::from_static(value));
+            }
+            headers
+        };
+        let gzip: Option<Unpack> = Some(gunzip);
+        for (values, unpack, packed) in [
+            (&[] as &[_], None, Some(false)),
+            (&["identity"], None, Some(false)),
+            (&["gzip"], None, None),
+            (&["gzip"], gzip, Some(true)),
+            (&["X-GZIP"], gzip, Some(true)),
+            (&["br"], gzip, None),
+            (&["gzip, gzip"], gzip, None),
+            (&["gzip", "gzip"], gzip, None),
+            (&[""], gzip, None),
+        ] {
+            let found = unpacker(&headers(values), unpack);
+            assert_eq!(found.ok().map(|found| found.is_some()), packed, "{values:?}");
         }
     }
 

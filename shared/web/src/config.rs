@@ -3,11 +3,12 @@
 use std::{cell::OnceCell, rc::Rc};
 
 use runledger_bus::Bus;
+use runledger_logging::{Complaints, Log};
 use runledger_models::{Caller, DatabaseUrl, Role};
 use runledger_store::Pool;
 use spin_sdk::variables;
 
-use crate::Keys;
+use crate::{Keys, Problem};
 
 /// The size that events may have, for a function that is not told.
 const DEFAULT_MESSAGE_SIZE: usize = 16 << 20;
@@ -37,6 +38,8 @@ pub struct Config {
 thread_local! {
     // What may be kept in an instance: parsed keys and the database connection. Nothing of a request.
     static CONFIG: OnceCell<Rc<Config>> = const { OnceCell::new() };
+    // That settings cannot be used is told once a minute, and not with every request.
+    static COMPLAINTS: Complaints = const { Complaints::new() };
 }
 
 impl Config {
@@ -47,6 +50,19 @@ impl Config {
         }
         let config = Rc::new(Self::load().await?);
         Ok(CONFIG.with(|kept| Rc::clone(kept.get_or_init(|| config))))
+    }
+
+    /// This instance's settings for a request. That they cannot be used is the operator's to know: the log has it, and the
+    /// answer only where the endpoint is asked for just that.
+    pub(crate) async fn for_request(log: &Log, tells: bool) -> Result<Rc<Self>, Problem> {
+        Self::of_instance().await.map_err(|fault| {
+            COMPLAINTS.with(|complaints| complaints.error(log, &fault));
+            if tells {
+                Problem::not_configured(fault)
+            } else {
+                Problem::misconfigured()
+            }
+        })
     }
 
     /// This instance's settings, if they were read.
@@ -65,23 +81,26 @@ impl Config {
             &variable("jwt_public_keys").await?,
             &variable("jwt_audience").await?,
         )?;
-        let number = variable("max_body_bytes").await?;
-        let max_body_bytes = number
-            .parse()
-            .map_err(|_| format!("max_body_bytes is {number:?}, not a number"))?;
+        let max_body_bytes = number("max_body_bytes", &variable("max_body_bytes").await?)?;
         let flag = variable("enable_activity_features").await?;
         let enable_activity_features = flag
             .parse()
-            .map_err(|_| format!("enable_activity_features is {flag:?}, neither true nor false"))?;
+            .map_err(|_| format!("enable_activity_features is {flag:?}; set it to true or false"))?;
         let database_url = DatabaseUrl::parse(&variable("database_url").await?).map_err(|fault| fault.to_string())?;
         let pool = Rc::new(Pool::new(&database_url));
         let redis_url = optional_variable("redis_url").await?;
+        // The URL itself may hold a password.
+        if !(redis_url.is_empty() || redis_url.starts_with("redis://") || redis_url.starts_with("rediss://")) {
+            return Err(
+                "redis_url is no URL of Redis; set it to redis://:password@host:port, with rediss:// for TLS, \
+                 or leave it empty"
+                    .to_owned(),
+            );
+        }
         let share_base_url = optional_variable("share_base_url").await?;
         let max_message_size = match optional_variable("max_message_size_limit").await?.as_str() {
             "" => DEFAULT_MESSAGE_SIZE,
-            number => number
-                .parse()
-                .map_err(|_| format!("max_message_size_limit is {number:?}, not a number"))?,
+            text => number("max_message_size_limit", text)?,
         };
         // A function that is not told the bus's name changes nothing that is published.
         let bus_name = optional_variable("event_bus_name").await?;
@@ -100,6 +119,11 @@ impl Config {
             enable_activity_features,
         })
     }
+}
+
+fn number(name: &str, text: &str) -> Result<usize, String> {
+    text.parse()
+        .map_err(|_| format!("{name} is {text:?}; set it to a number of bytes such as 8388608"))
 }
 
 async fn variable(name: &str) -> Result<String, String> {

@@ -6,13 +6,13 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use runledger_bus::Bus;
 use runledger_logging::Log;
-use runledger_models::{Caller, Role};
+use runledger_models::{Caller, Role, UserId};
 use runledger_store::{Db, IdempotencyKey};
 use sha2::{Digest, Sha256};
 use spin_sdk::http::Request;
 
 use crate::{
-    Access, Body, Config, Content, Form, Params, Parts, Payload, Problem, Reply, Source, body, idempotency,
+    Access, Body, Config, Content, Form, Params, Parts, Payload, Problem, Reply, Source, Unpack, body, idempotency,
     problem::Document, rpc,
 };
 
@@ -26,6 +26,8 @@ pub trait Endpoint: Sized + 'static {
     const STATUS: StatusCode = StatusCode::OK;
     /// Whether the response carries an `ETag` and `If-None-Match` is answered with 304.
     const CONDITIONAL: bool = false;
+    /// Whether the answer tells which setting cannot be used: only for the operator's own question.
+    const TELLS_SETTINGS: bool = false;
     /// Whether the response says where that which was made is (`Location`).
     const LOCATED: bool = false;
     /// Whether `Last-Event-ID` says where its stream goes on.
@@ -150,11 +152,10 @@ async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Problem> {
         expires_at,
         path,
         query,
-    } = ask(&request, path, <E::Access as Access>::ROLES).await?;
+    } = ask(&request, path, <E::Access as Access>::ROLES, E::TELLS_SETTINGS, &log).await?;
     let path = path.read::<E::Path>()?;
     let query = query.read::<E::Query>()?;
-    let Received { headers, bytes, once } =
-        receive(request, &config, caller.as_ref(), E::Body::EXPECTED, writes::<E>()).await?;
+    let Received { headers, bytes, once } = receive(request, &config, caller.as_ref(), Expected::of::<E>()).await?;
     let body = E::Body::read(&Parts {
         headers: &headers,
         bytes: &bytes,
@@ -240,8 +241,14 @@ struct Asking {
     query: Source,
 }
 
-async fn ask(request: &Request, path: Vec<(String, String)>, roles: &[Role]) -> Result<Asking, Problem> {
-    let config = Config::of_instance().await.map_err(Problem::internal)?;
+async fn ask(
+    request: &Request,
+    path: Vec<(String, String)>,
+    roles: &[Role],
+    tells_settings: bool,
+    log: &Log,
+) -> Result<Asking, Problem> {
+    let config = Config::for_request(log, tells_settings).await?;
     let mut expires_at = None;
     let caller = if roles.is_empty() {
         None
@@ -249,6 +256,11 @@ async fn ask(request: &Request, path: Vec<(String, String)>, roles: &[Role]) -> 
         let claims = config.keys.verify(request.headers())?;
         expires_at = Some(claims.expires_at());
         let caller = claims.into_caller(request.headers())?;
+        log.sent_by(
+            caller.role().as_str(),
+            caller.subject().as_str(),
+            caller.acting_for().map(UserId::as_str),
+        );
         if !roles.contains(&caller.role()) {
             let role = caller.role().as_str();
             return Err(Problem::forbidden(format!("this route is not for the role {role}")));
@@ -273,22 +285,43 @@ struct Received {
     once: Option<IdempotencyKey>,
 }
 
+/// What an endpoint expects of a request besides its path and query. A value, so that what reads it is compiled once.
+struct Expected {
+    body: bool,
+    unpack: Option<Unpack>,
+    writes: bool,
+}
+
+impl Expected {
+    fn of<E: Endpoint>() -> Self {
+        Self {
+            body: E::Body::EXPECTED,
+            unpack: E::Body::UNPACK,
+            writes: writes::<E>(),
+        }
+    }
+}
+
 async fn receive(
     mut request: Request,
     config: &Config,
     caller: Option<&Caller>,
-    body_expected: bool,
-    writes: bool,
+    expected: Expected,
 ) -> Result<Received, Problem> {
     let headers = std::mem::take(request.headers_mut());
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let bytes = if body_expected {
-        body::collect(&headers, request.into_body(), config.max_body_bytes).await?
+    let bytes = if expected.body {
+        let unpack = body::unpacker(&headers, expected.unpack)?;
+        let sent = body::collect(&headers, request.into_body(), config.max_body_bytes).await?;
+        match unpack {
+            Some(unpack) => unpack(&sent, config.max_body_bytes)?,
+            None => sent,
+        }
     } else {
         Bytes::new()
     };
     let once = match caller {
-        Some(caller) if writes => idempotency::of(&method, &uri, &headers, caller, &bytes)?,
+        Some(caller) if expected.writes => idempotency::of(&method, &uri, &headers, caller, &bytes)?,
         _ => None,
     };
     Ok(Received { headers, bytes, once })

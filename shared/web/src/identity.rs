@@ -13,7 +13,12 @@ use crate::{Problem, signatures};
 /// The fewest bytes of a shared secret.
 pub const MIN_SECRET_BYTES: usize = 32;
 
-const BAD_PUBLIC_KEY: &str = "jwt_public_keys holds a key that is neither RSA nor EC P-256";
+const BAD_PUBLIC_KEY: &str = "jwt_public_keys holds a key that is neither RSA nor EC P-256; set it to PEM blocks \
+     (-----BEGIN PUBLIC KEY-----) or a JWKS document";
+const PRIVATE_KEY: &str = "jwt_public_keys holds a private key, which only whoever signs tokens may have; set it to the \
+     public one (openssl pkey -in key.pem -pubout)";
+const CERTIFICATE: &str = "jwt_public_keys holds a certificate; set it to the public key in it \
+     (openssl x509 -in certificate.pem -pubkey -noout)";
 
 /// The keys that tokens may be signed with.
 pub struct Keys {
@@ -54,10 +59,16 @@ impl Keys {
                 decoding: DecodingKey::from_secret(secret.as_bytes()),
             });
         }
-        let public_keys = public_keys.trim();
+        // Environment files have no lines in a value: there the ends of lines are written as \n.
+        let public_keys = public_keys.trim().trim_matches('"');
+        let public_keys = if public_keys.starts_with('{') {
+            public_keys.to_owned()
+        } else {
+            public_keys.replace("\\r", "").replace("\\n", "\n")
+        };
         if public_keys.starts_with('{') {
             let set: JwkSet =
-                serde_json::from_str(public_keys).map_err(|error| format!("jwt_public_keys is no JWKS: {error}"))?;
+                serde_json::from_str(&public_keys).map_err(|error| format!("jwt_public_keys is no JWKS: {error}"))?;
             // Key sets hold keys for other uses too.
             for jwk in set
                 .keys
@@ -73,8 +84,8 @@ impl Keys {
                 }
             }
         } else {
-            for pem in pem_blocks(public_keys) {
-                let (algorithm, decoding) = signatures::from_pem(pem).ok_or(BAD_PUBLIC_KEY)?;
+            for pem in pem_blocks(&public_keys) {
+                let (algorithm, decoding) = signatures::from_pem(pem).ok_or_else(|| misfit(pem))?;
                 keys.push(Key {
                     id: None,
                     algorithm,
@@ -158,11 +169,26 @@ impl Claims {
     }
 }
 
-/// The PEM blocks of a text.
+/// The PEM blocks of a text: each goes to the line that begins the next one.
 fn pem_blocks(text: &str) -> impl Iterator<Item = &str> {
-    text.split_inclusive("-----END PUBLIC KEY-----")
-        .filter(|block| !block.trim().is_empty())
-        .map(str::trim)
+    const BEGIN: &str = "-----BEGIN ";
+    let starts = text.match_indices(BEGIN).map(|(at, _)| at);
+    // What stands before the first one is a block too, which cannot be read.
+    let starts: Vec<_> = std::iter::once(0).chain(starts).chain([text.len()]).collect();
+    let blocks: Vec<_> = starts.windows(2).map(|ends| text[ends[0]..ends[1]].trim()).collect();
+    blocks.into_iter().filter(|block| !block.is_empty())
+}
+
+/// Why a block is no key that tokens are verified with, and what to set instead.
+fn misfit(pem: &str) -> &'static str {
+    let label = pem.lines().next().unwrap_or_default();
+    if label.contains("PRIVATE KEY") {
+        PRIVATE_KEY
+    } else if label.contains("CERTIFICATE") {
+        CERTIFICATE
+    } else {
+        BAD_PUBLIC_KEY
+    }
 }
 
 #[cfg(test)]

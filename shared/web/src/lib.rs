@@ -30,7 +30,7 @@ mod stream;
 pub use access::{
     Access, AdminOnly, AnyRole, OnBehalf, OneUser, Public, ServiceOnly, Trusted, named_scope, named_user,
 };
-pub use body::{Body, JsonBody, Parts, read_json};
+pub use body::{Body, JsonBody, Parts, Unpack, gunzip, read_json};
 pub use config::Config;
 pub use endpoint::{Call, Endpoint, Route};
 pub use form::Form;

@@ -44,6 +44,8 @@ impl Cursor {
 }
 
 impl Param for Cursor {
+    const EMPTY_IS_NONE: bool = true;
+
     fn parse(texts: &[String]) -> Result<Self, String> {
         parse(texts, Self::decode)
     }
@@ -72,6 +74,8 @@ impl NumberCursor {
 }
 
 impl Param for NumberCursor {
+    const EMPTY_IS_NONE: bool = true;
+
     fn parse(texts: &[String]) -> Result<Self, String> {
         parse(texts, Self::decode)
     }
@@ -91,7 +95,7 @@ fn parse<T>(texts: &[String], decode: impl FnOnce(&str) -> Option<T>) -> Result<
 fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
     utoipa::openapi::ObjectBuilder::new()
         .schema_type(utoipa::openapi::Type::String)
-        .pattern(Some("^[A-Za-z0-9_-]+$"))
+        .pattern(Some("^[A-Za-z0-9_-]*$"))
         .into()
 }
 
@@ -115,11 +119,12 @@ pub enum Paging {
 }
 
 impl Paging {
-    /// Reads `page` and `page_size`, or `cursor` and `limit`: one pair or the other. Without any, page 1.
+    /// Reads `page` and `page_size`, or `cursor` and `limit`: one pair or the other. Without any, page 1. An empty `cursor`
+    /// (the inner `None`) stands for the list's beginning.
     pub fn new(
         page: Option<Bounded<1, 1_000_000>>,
         page_size: Option<Bounded<1, 100>>,
-        cursor: Option<Cursor>,
+        cursor: Option<Option<Cursor>>,
         limit: Option<Bounded<1, 100>>,
     ) -> Result<Self, Problem> {
         let keyset = cursor.is_some() || limit.is_some();
@@ -137,7 +142,7 @@ impl Paging {
         let size = |given: Option<Bounded<1, 100>>| given.map_or(DEFAULT_PAGE_SIZE, |Bounded(size)| size);
         Ok(if keyset {
             Self::Keyset {
-                before: cursor.map(|Cursor(position)| position),
+                before: cursor.flatten().map(|Cursor(position)| position),
                 limit: size(limit),
             }
         } else {
@@ -182,6 +187,15 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_cursor_is_the_lists_beginning() {
+        let empty = [String::new()];
+        assert_eq!(Option::<Cursor>::parse(&empty), Ok(None));
+        assert_eq!(Option::<Option<Cursor>>::parse(&empty), Ok(Some(None)));
+        assert_eq!(Option::<NumberCursor>::parse(&empty), Ok(None));
+        assert!(Option::<Cursor>::parse(&["x".to_owned()]).is_err());
+    }
+
+    #[test]
     fn a_numbers_cursor_comes_back_as_it_went() {
         for number in [0, 7, i64::MAX] {
             assert_eq!(
@@ -204,6 +218,14 @@ mod tests {
             Paging::new(None, None, None, Some(Bounded(7))).unwrap(),
             Paging::Keyset { before: None, limit: 7 }
         );
+        assert_eq!(
+            Paging::new(None, None, Some(None), None).unwrap(),
+            Paging::Keyset {
+                before: None,
+                limit: 25
+            }
+        );
         assert!(Paging::new(Some(Bounded(1)), None, None, Some(Bounded(7))).is_err());
+        assert!(Paging::new(Some(Bounded(1)), None, Some(None), None).is_err());
     }
 }

@@ -13,6 +13,8 @@ pub trait Param: Sized {
     const REQUIRED: bool = true;
     /// Whether it takes any text at all, so that no text can be told from another by its refusal.
     const ANY_TEXT: bool = false;
+    /// Whether the empty text stands for a parameter that is not there, where that may be.
+    const EMPTY_IS_NONE: bool = false;
 
     /// Reads it from all the texts that were sent under its name: at least one.
     fn parse(texts: &[String]) -> Result<Self, String>;
@@ -197,7 +199,10 @@ impl<T: Param> Param for Option<T> {
     const REQUIRED: bool = false;
 
     fn parse(texts: &[String]) -> Result<Self, String> {
-        T::parse(texts).map(Some)
+        match texts {
+            [text] if T::EMPTY_IS_NONE && text.is_empty() => Ok(None),
+            _ => T::parse(texts).map(Some),
+        }
     }
 
     fn absent() -> Option<Self> {

@@ -2,7 +2,7 @@
 
 use http::{
     HeaderValue, StatusCode,
-    header::{ALLOW, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{ACCEPT_ENCODING, ALLOW, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use runledger_models::{ExecutionStatus, Fault, StoredStatus};
 use runledger_store::Error;
@@ -182,6 +182,19 @@ impl Problem {
         )
     }
 
+    /// 415: the body is packed in a way that the route does not take (RFC 9110, 15.5.16).
+    pub(crate) fn unsupported_encoding(gzip: bool) -> Self {
+        let accepted = if gzip { "gzip, identity" } else { "identity" };
+        let detail = format!("the body's Content-Encoding is not one of: {accepted}");
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "/problems/unsupported-media-type",
+            "Unsupported media type",
+            detail,
+        )
+        .with(|document| document.header = Some((ACCEPT_ENCODING, HeaderValue::from_static(accepted))))
+    }
+
     /// 422: well-formed, but it does not fit.
     pub fn invalid(errors: impl IntoIterator<Item = FieldError>) -> Self {
         Self::new(
@@ -210,6 +223,16 @@ impl Problem {
             "something went wrong on our side; the log has it under this request id",
         )
         .with(|document| document.internal = Some(internal.into()))
+    }
+
+    /// 500: a setting of the application cannot be used. Which one is for its operator.
+    pub(crate) fn misconfigured() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "/problems/internal",
+            "Internal error",
+            "a setting of the application cannot be used; GET /api/health/ready and the log name it",
+        )
     }
 
     /// 503: the database is out of reach. `internal` goes to the log.

@@ -14,6 +14,8 @@ pub(crate) struct Routes {
 pub(crate) struct Found {
     pub(crate) route: &'static Route,
     pub(crate) path: Vec<(String, String)>,
+    /// Whether only the head of the answer is wanted (`HEAD` of a `GET` route).
+    pub(crate) head_only: bool,
 }
 
 impl Routes {
@@ -39,8 +41,14 @@ impl Routes {
         let Ok(found) = self.paths.at(path) else {
             return Err(Problem::not_found("there is nothing at this path"));
         };
-        let Some(route) = found.value.iter().find(|route| route.method == *method) else {
-            let methods: Vec<_> = found.value.iter().map(|route| route.method.as_str()).collect();
+        let of = |method: &Method| found.value.iter().find(|route| route.method == *method);
+        // RFC 9110, 9.3.2: HEAD is GET without the content.
+        let head_only = *method == Method::HEAD;
+        let Some(route) = of(if head_only { &Method::GET } else { method }) else {
+            let mut methods: Vec<_> = found.value.iter().map(|route| route.method.as_str()).collect();
+            if of(&Method::GET).is_some() {
+                methods.push(Method::HEAD.as_str());
+            }
             return Err(Problem::method_not_allowed(&methods.join(", ")));
         };
         let path = found
@@ -48,6 +56,6 @@ impl Routes {
             .iter()
             .map(|(name, text)| (name.to_owned(), text.to_owned()))
             .collect();
-        Ok(Found { route, path })
+        Ok(Found { route, path, head_only })
     }
 }

@@ -1,9 +1,10 @@
 //! The boundary to the host: whatever happens, a request is answered, and never with an empty 500.
 
-use std::{cell::OnceCell, rc::Rc, time::Instant};
+use std::{borrow::Cow, cell::OnceCell, rc::Rc, time::Instant};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, header};
+use percent_encoding::percent_decode_str;
 use runledger_logging::{Answered, Log};
 use runledger_models::Timestamp;
 use runledger_store::Db;
@@ -51,12 +52,13 @@ pub async fn serve(request: Request, table: &'static [Route]) -> Answer {
     let found = routes
         .map_err(Problem::internal)
         .and_then(|routes| routes.find(&method, &path));
-    let (route, result) = match found {
-        Ok(Found { route, path }) => {
+    let (route, head_only, result) = match found {
+        Ok(Found { route, path, head_only }) => {
             let log = log.clone();
-            (Some(route), (route.serve)(Routed { request, path, log }).await)
+            let result = (route.serve)(Routed { request, path, log }).await;
+            (Some(route), head_only, result)
         }
-        Err(problem) => (None, Err(problem)),
+        Err(problem) => (None, false, Err(problem)),
     };
     let response = result.unwrap_or_else(|problem| {
         // Where there is no route, as the function's others do.
@@ -74,26 +76,35 @@ pub async fn serve(request: Request, table: &'static [Route]) -> Answer {
     log.answered(&Answered {
         timestamp: &came.to_string(),
         method: kind.method,
-        path: without_secrets(&path),
+        path: &shown(&path, route),
         route: kind.route,
         status: kind.status.as_u16(),
         took,
     });
     metrics::count(kind, took, log.trips());
     afterwards(kind, response.publish, &log);
-    finish(response, &log)
+    finish(response, head_only, &log)
 }
 
 /// What comes after this in a path is a right to read.
-const SECRETS: &str = "/api/public/shared/";
+const SECRETS: &str = "shared";
 
-/// The path as the log shows it. That a request is refused, as with a wrong method or with something behind the token,
-/// makes the token no less secret.
-fn without_secrets(path: &str) -> &str {
-    if path.starts_with(SECRETS) {
-        "/api/public/shared/{token}"
-    } else {
-        path
+/// The path as the log shows it: without a token that is a right to read. A path that leads nowhere may hold one too, with
+/// a slash too many, in capitals or percent-encoded (even twice); nobody who mistypes a link gives it up by that.
+fn shown<'a>(path: &'a str, route: Option<&Route>) -> Cow<'a, str> {
+    match route {
+        Some(route) if route.path.contains(SECRETS) => Cow::Borrowed(route.path),
+        Some(_) => Cow::Borrowed(path),
+        None => {
+            let mut decoded = Cow::Borrowed(path);
+            while let Cow::Owned(once_more) = percent_decode_str(&decoded).decode_utf8_lossy() {
+                decoded = Cow::Owned(once_more);
+            }
+            match decoded.to_ascii_lowercase().find(SECRETS) {
+                Some(at) => Cow::Owned(format!("{}/{{token}}", &decoded[..at + SECRETS.len()])),
+                None => Cow::Borrowed(path),
+            }
+        }
     }
 }
 
@@ -137,7 +148,7 @@ fn afterwards(kind: Kind, publish: Option<Publish>, log: &Log) {
     });
 }
 
-fn finish(response: Response, log: &Log) -> Answer {
+fn finish(response: Response, head_only: bool, log: &Log) -> Answer {
     let Response {
         status,
         mut headers,
@@ -151,12 +162,39 @@ fn finish(response: Response, log: &Log) -> Answer {
         headers.insert(TRACEPARENT, parent);
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let has_body = status != http::StatusCode::NO_CONTENT && status != http::StatusCode::NOT_MODIFIED;
     if has_body && let Content::Whole(body) = &body {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     }
+    // The host leaves the content of an answer to HEAD out, and keeps its length; a stream would have none to keep.
+    let body = match body {
+        Content::Streamed(_) if head_only => Content::Whole(Vec::new()),
+        body => body,
+    };
     let mut head = http::Response::new(());
     *head.status_mut() = status;
     *head.headers_mut() = headers;
     Answer { head, body }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_shows_no_token_of_a_path_that_leads_nowhere() {
+        for (path, expected) in [
+            ("/api/executions/x", "/api/executions/x"),
+            ("/api/public/shared/secret", "/api/public/shared/{token}"),
+            ("//api/public/shared/secret", "//api/public/shared/{token}"),
+            ("/api/public//Shared//secret/more", "/api/public//Shared/{token}"),
+            ("/api/public/shared%2Fsecret", "/api/public/shared/{token}"),
+            ("/api/public/%73hared/secret", "/api/public/shared/{token}"),
+            ("/api/public/%2573hared/secret", "/api/public/shared/{token}"),
+            ("/api/%ff/shared/secret", "/api/\u{fffd}/shared/{token}"),
+        ] {
+            assert_eq!(shown(path, None), expected, "{path}");
+        }
+    }
 }
