@@ -16,7 +16,7 @@ use crate::{
     instances::{Factory, Instances},
     log::Log,
     options::{Limits, Options},
-    postgres, redis,
+    postgres, readiness, redis,
     schedule::Schedule,
     server::Server,
     service::Service,
@@ -76,11 +76,14 @@ pub async fn run(options: Options, log: Log) -> Result<()> {
     });
     announce(&app.name, address)?;
     let ticking = schedule.map(|schedule| tokio::spawn(schedule.run(address)));
-    server.run(service, stop, limits.shutdown_deadline_ms).await;
+    let outcome = tokio::select! {
+        () = server.run(service, stop, limits.shutdown_deadline_ms) => Ok(()),
+        refusal = readiness::refuse_unusable_settings(address, options.require_usable_settings) => Err(refusal),
+    };
     if let Some(ticking) = ticking {
         ticking.abort();
     }
-    Ok(())
+    outcome
 }
 
 /// The line that says that requests are being served. Standard output has no other.

@@ -17,6 +17,7 @@ mod outbound;
 mod output;
 mod postgres;
 mod problem;
+mod readiness;
 mod redis;
 mod routes;
 mod schedule;

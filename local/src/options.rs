@@ -17,6 +17,9 @@ pub struct Options {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
+    /// Ends when a setting of the application cannot be used, instead of serving errors until it is repaired.
+    #[arg(long)]
+    pub require_usable_settings: bool,
     /// Where compiled components are kept.
     #[arg(long, value_name = "DIR", default_value = "target/local")]
     pub state_dir: PathBuf,

@@ -61,6 +61,7 @@ impl Endpoint for GetReadiness {
     const PATH: &'static str = "/api/health/ready";
     const SUMMARY: &'static str = "Whether requests can be served";
     const PROBLEMS: &'static [u16] = &[503];
+    const TELLS_SETTINGS: bool = true;
     type Access = Public;
     type Path = NoParams;
     type Query = NoParams;

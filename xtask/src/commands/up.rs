@@ -82,7 +82,8 @@ impl Up {
             .arg("--cron")
             .arg(project.root().join("spin.cron.toml"))
             .arg("--listen")
-            .arg(self.listen.to_string());
+            .arg(self.listen.to_string())
+            .arg("--require-usable-settings");
         host.envs(environment::for_application(
             &database_url,
             services.redis_url(),
