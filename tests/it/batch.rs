@@ -1,5 +1,8 @@
 //! Imports: many executions at once, in any status, all of them or none.
 
+use std::io::Write as _;
+
+use flate2::{Compression, write::GzEncoder};
 use runledger_tests::{App, Graph, Request, STATUSES, is_terminal};
 use serde_json::{Value, json};
 
@@ -169,6 +172,37 @@ async fn one_bad_item_keeps_all_of_them_out_and_every_bad_one_is_pointed_at() {
         request.expect(422).await.expect_pointers(&["/2/id"]);
     }
     app.db.expect_unchanged(&before, "a refused import").await;
+}
+
+#[tokio::test]
+async fn an_import_may_be_packed_with_gzip() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    let items = json!([item(&graph, "COMPLETED"), item(&graph, "FAILED")]);
+    let pack = |text: &str| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let send = |packed: Vec<u8>| {
+        let post = app.service.post(BATCH).header("content-encoding", "gzip");
+        post.body("application/json", packed)
+    };
+    assert_eq!(ids(&send(pack(&items.to_string())).expect(201).await).len(), 2);
+    let before = app.db.snapshot().await;
+    // 20 MB of spaces are 20 kB on the wire.
+    let bomb = format!("{}{items}", " ".repeat(20_000_000));
+    send(pack(&bomb)).expect(413).await;
+    send(items.to_string().into_bytes()).expect(400).await;
+    let mut cut = pack(&items.to_string());
+    cut.truncate(cut.len() / 2);
+    send(cut).expect(400).await;
+    let other = app.service.post(BATCH).header("content-encoding", "br");
+    let refused = other.json(&items).expect(415).await;
+    assert_eq!(refused.header("accept-encoding"), Some("gzip, identity"));
+    app.db
+        .expect_unchanged(&before, "packed bodies that cannot be taken")
+        .await;
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! Who a caller is: HS256 tokens and their claims, and whom a service or an operator acts for.
 
 use runledger_tests::{
-    App, Client,
+    App, Client, is_spin,
     tokens::{SECRET, claims, hs256, now, token, unsigned},
+    until,
 };
 use serde_json::{Value, json};
 
@@ -145,16 +146,75 @@ async fn the_audience_is_checked_where_one_is_set() {
 }
 
 #[tokio::test]
-async fn an_application_with_a_short_secret_serves_nobody() {
+async fn the_platforms_names_of_roles_are_roles() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    app.create(&graph).await;
+    let caller = |subject: &str, role: &str| {
+        let bearer = hs256(SECRET.as_bytes(), &claims(subject, role));
+        app.anonymous.with_token(bearer)
+    };
+    let count = async |caller: Client| caller.get("/api/executions/count").expect(200).await.json()["count"].clone();
+    assert_eq!(count(caller("ann", "authenticated")).await, 1);
+    assert_eq!(count(caller("bob", "authenticated")).await, 0);
+    assert_eq!(count(caller("executor", "service_role")).await, 1);
+    let as_user = caller("ann", "authenticated").post(&graph.executions());
+    as_user.json(&graph.creation()).expect(403).await;
+    let as_service = caller("executor", "service_role").acting_for("ann");
+    as_service
+        .post(&graph.executions())
+        .json(&graph.creation())
+        .expect(201)
+        .await;
+}
+
+#[tokio::test]
+async fn a_setting_that_cannot_be_used_serves_nobody_and_readiness_says_what_to_set() {
     let short = "only 31 bytes long, one too few";
     assert_eq!(short.len(), 31);
-    let app = App::builder().variable("jwt_secret", short).start().await;
-    let caller = app
-        .anonymous
-        .with_token(hs256(short.as_bytes(), &claims("ann", "user")));
-    let reply = caller.get("/api/executions").send().await.expect("the host answers");
-    assert!(matches!(reply.status, 401 | 500 | 503), "{reply}");
-    assert_eq!(reply.problem().document["status"], reply.status, "{reply}");
+    let private = "-----BEGIN PRIVATE KEY-----\nMIGHAgEA\n-----END PRIVATE KEY-----";
+    for (name, value, told) in [
+        ("jwt_secret", short, "it needs 32 or more"),
+        ("jwt_public_keys", private, "holds a private key"),
+        (
+            "jwt_public_keys",
+            "-----BEGIN PUBLIC KEY-----\nAA",
+            "neither RSA nor EC P-256",
+        ),
+        ("max_body_bytes", "8 MB", "set it to a number of bytes"),
+        ("max_message_size_limit", "-1", "set it to a number of bytes"),
+        ("enable_activity_features", "yes", "set it to true or false"),
+    ] {
+        let app = App::builder().variable(name, value).start().await;
+        let ready = app.anonymous.get("/api/health/ready").expect(503).await;
+        assert_eq!(ready.text("type"), "/problems/not-configured");
+        let detail = ready.text("detail");
+        assert!(detail.starts_with(name) && detail.contains(told), "{detail}");
+        assert!(!detail.contains("MIGHAgEA") && !detail.contains(short), "{detail}");
+        let caller = app
+            .anonymous
+            .with_token(hs256(short.as_bytes(), &claims("ann", "user")));
+        for _ in 0..3 {
+            let reply = caller.get("/api/executions").send().await.expect("the host answers");
+            assert_eq!(
+                (reply.status, reply.text("type").as_str()),
+                (500, "/problems/internal"),
+                "{reply}"
+            );
+            assert!(!reply.text("detail").contains(name), "{reply}");
+        }
+        if !is_spin() {
+            let told_at_start = async || {
+                let lines = app.host.log();
+                let line = lines
+                    .iter()
+                    .find(|line| line.contains("the application serves nothing"));
+                line.filter(|line| line.contains("ERROR") && line.contains(told))
+                    .cloned()
+            };
+            until("the host says so", told_at_start).await;
+        }
+    }
 }
 
 #[tokio::test]

@@ -168,9 +168,10 @@ async fn check_pages(caller: &Client, path: &str, expected: &[String]) {
 
 async fn check_cursors(caller: &Client, path: &str, expected: &[String]) {
     for limit in [1, 7, 100] {
-        let (mut seen, mut cursor) = (Vec::new(), None::<String>);
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
         loop {
-            let after = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+            // An empty cursor is the list's beginning.
+            let after = format!("&cursor={cursor}");
             let list = caller
                 .get(&with(path, &format!("limit={limit}{after}")))
                 .expect(200)
@@ -181,7 +182,7 @@ async fn check_cursors(caller: &Client, path: &str, expected: &[String]) {
             seen.extend(ids(&list));
             assert!(seen.len() <= expected.len(), "the list of {path} does not end");
             match list["next_cursor"].as_str() {
-                Some(next) => cursor = Some(next.to_owned()),
+                Some(next) => next.clone_into(&mut cursor),
                 None => break,
             }
         }
@@ -217,7 +218,6 @@ async fn check_bounds(caller: &Client, path: &str) {
         ("limit=101", &["limit"]),
         ("limit=-5", &["limit"]),
         ("limit=all", &["limit"]),
-        ("cursor=", &["cursor"]),
         ("cursor=garbage", &["cursor"]),
         ("cursor=%00", &["cursor"]),
         ("cursor=bm90IGEgY3Vyc29y", &["cursor"]),

@@ -8,6 +8,7 @@ mod analytics;
 mod analytics_jobs;
 mod batch;
 mod block_types;
+mod chaos;
 mod create;
 mod credits;
 mod database_url;

@@ -38,19 +38,19 @@ async fn a_path_that_nobody_serves_is_a_problem() {
 async fn a_method_that_a_path_does_not_know_is_answered_with_those_that_it_does() {
     let app = App::start().await;
     for (method, path, allowed) in [
-        (Method::PUT, "/api/executions", &["GET"] as &[&str]),
-        (Method::DELETE, "/api/executions/count", &["GET"]),
+        (Method::PUT, "/api/executions", &["GET", "HEAD"] as &[&str]),
+        (Method::DELETE, "/api/executions/count", &["GET", "HEAD"]),
         (Method::GET, "/api/executions/batch", &["POST"]),
-        (Method::POST, "/api/executions/x", &["GET", "PATCH", "DELETE"]),
+        (Method::POST, "/api/executions/x", &["GET", "HEAD", "PATCH", "DELETE"]),
         (Method::GET, "/api/executions/x/start", &["POST"]),
-        (Method::PUT, "/api/executions/x/children", &["GET"]),
-        (Method::DELETE, "/api/graphs/g/executions", &["GET", "POST"]),
+        (Method::PUT, "/api/executions/x/children", &["GET", "HEAD"]),
+        (Method::DELETE, "/api/graphs/g/executions", &["GET", "HEAD", "POST"]),
         (Method::POST, "/api/graphs/g/versions/1", &["PUT"]),
         (Method::GET, "/api/blocks/b", &["PUT"]),
-        (Method::POST, "/api/health", &["GET"]),
-        (Method::PUT, "/api/health/ready", &["GET"]),
-        (Method::DELETE, "/api/openapi.json", &["GET"]),
-        (Method::PATCH, "/api/docs", &["GET"]),
+        (Method::POST, "/api/health", &["GET", "HEAD"]),
+        (Method::PUT, "/api/health/ready", &["GET", "HEAD"]),
+        (Method::DELETE, "/api/openapi.json", &["GET", "HEAD"]),
+        (Method::PATCH, "/api/docs", &["GET", "HEAD"]),
     ] {
         let reply = app.service.request(method.clone(), path).expect(405).await;
         let mut named: Vec<&str> = reply.header("allow").unwrap().split(',').map(str::trim).collect();
@@ -61,11 +61,80 @@ async fn a_method_that_a_path_does_not_know_is_answered_with_those_that_it_does(
     }
     let head = app
         .service
-        .request(Method::HEAD, "/api/executions")
+        .request(Method::HEAD, "/api/executions/batch")
         .send()
         .await
         .expect("the host answers");
-    assert_eq!((head.status, head.header("allow")), (405, Some("GET")), "{head}");
+    assert_eq!((head.status, head.header("allow")), (405, Some("POST")), "{head}");
+}
+
+#[tokio::test]
+async fn head_answers_as_get_without_the_body() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    let id = app.create(&graph).await;
+    let (ann, path) = (app.user("ann"), format!("/api/executions/{id}"));
+    for path in [path.as_str(), "/api/executions", "/api/docs", "/api/health/ready"] {
+        let get = ann.get(path).expect(200).await;
+        let head = ann.request(Method::HEAD, path).expect(200).await;
+        for name in ["content-type", "content-length", "etag"] {
+            assert_eq!(head.header(name), get.header(name), "{path}: {name}");
+        }
+        assert!(head.body.is_empty() && !get.body.is_empty(), "{path}");
+    }
+    // A stream has no end to wait for.
+    let stream = ann.request(Method::HEAD, "/api/events").expect(200).await;
+    assert_eq!(stream.header("content-type"), Some("text/event-stream"));
+    // Refusals are the same, too.
+    app.anonymous.request(Method::HEAD, &path).expect(401).await;
+    app.user("bob").request(Method::HEAD, &path).expect(404).await;
+    let etag = ann.get(&path).expect(200).await.header("etag").unwrap().to_owned();
+    ann.request(Method::HEAD, &path)
+        .header("if-none-match", &etag)
+        .expect(304)
+        .await;
+}
+
+#[tokio::test]
+async fn a_body_packed_in_a_way_that_a_route_does_not_take_is_refused_before_it_is_read() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    let id = app.create(&graph).await;
+    let before = app.db.snapshot().await;
+    let path = format!("/api/executions/{id}");
+    let send = |encoding: &str| {
+        app.service
+            .patch(&path)
+            .json(&json!({ "stats": { "cost": 1 } }))
+            .header("content-encoding", encoding)
+    };
+    for encoding in ["gzip", "br", "deflate", "gzip, identity", ""] {
+        let refused = send(encoding).expect(415).await;
+        assert_eq!(refused.header("accept-encoding"), Some("identity"), "{encoding:?}");
+    }
+    app.db.expect_unchanged(&before, "a refused encoding").await;
+    send("identity").expect(200).await;
+}
+
+#[tokio::test]
+async fn the_log_says_whose_each_request_was_and_shows_no_token_of_a_mistyped_link() {
+    let app = App::start().await;
+    app.user("ann").get("/api/executions").expect(200).await;
+    app.service.acting_for("bob").get("/api/executions").expect(200).await;
+    app.anonymous
+        .get("//api/public/shared/a-right-to-read")
+        .expect(404)
+        .await;
+    let line = |word: &str| {
+        let lines = app.host.log();
+        lines.iter().rev().find(|line| line.contains(word)).cloned()
+    };
+    until("the requests are logged", async || line("shared").and(line("bob"))).await;
+    let ann: serde_json::Value = serde_json::from_str(&line(r#""sub":"ann""#).unwrap()).unwrap();
+    assert_eq!((&ann["role"], &ann["acting_for"]), (&json!("user"), &json!(null)));
+    let bob: serde_json::Value = serde_json::from_str(&line(r#""acting_for":"bob""#).unwrap()).unwrap();
+    assert_eq!(bob["role"], "service");
+    assert_eq!(line("a-right-to-read"), None);
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ pub struct App {
     pub service: Client,
     /// The operator, acting for nobody in particular.
     pub admin: Client,
+    variables: Vec<(String, String)>,
+    arguments: Vec<String>,
 }
 
 /// An application that is yet to start.
@@ -43,6 +45,13 @@ impl App {
                 .to_vec(),
             arguments: Vec::new(),
         }
+    }
+
+    /// Kills the host, without a chance to put anything in order, and starts another one, at another address.
+    pub fn restart(&mut self) {
+        self.host.kill();
+        self.host = Host::start(&self.variables, &self.arguments);
+        (self.anonymous, self.service, self.admin) = callers(&self.host);
     }
 
     /// A person who owns runs.
@@ -106,21 +115,29 @@ impl Builder {
         ];
         variables.extend(self.redis_url.as_deref().map(redis_variables).into_iter().flatten());
         variables.extend(self.variables);
-        let arguments = self.arguments;
-        let host = tokio::task::spawn_blocking(move || Host::start(&variables, &arguments))
+        let start = (variables.clone(), self.arguments.clone());
+        let host = tokio::task::spawn_blocking(move || Host::start(&start.0, &start.1))
             .await
             .expect("the host starts");
-        let anonymous = Client::new(host.base_url().to_owned());
-        let service = anonymous.with_token(tokens::token("executor", "service"));
-        let admin = anonymous.with_token(tokens::token("operator", "admin"));
+        let (anonymous, service, admin) = callers(&host);
         App {
             db,
             host,
             anonymous,
             service,
             admin,
+            variables,
+            arguments: self.arguments,
         }
     }
+}
+
+/// A caller without a token, the executor and the operator.
+fn callers(host: &Host) -> (Client, Client, Client) {
+    let anonymous = Client::new(host.base_url().to_owned());
+    let service = anonymous.with_token(tokens::token("executor", "service"));
+    let admin = anonymous.with_token(tokens::token("operator", "admin"));
+    (anonymous, service, admin)
 }
 
 /// The variables for the Redis server at this address.

@@ -125,6 +125,13 @@ impl Host {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// Ends the process as a crash does.
+    pub fn kill(&mut self) {
+        // It may have ended by itself, which is just as well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     fn log_end(&self) -> String {
         let log = self.log();
         log[log.len().saturating_sub(SHOWN_LINES)..].join("\n")
@@ -145,9 +152,7 @@ impl Drop for Host {
                 thread::sleep(Duration::from_millis(20));
             }
         }
-        // It may have ended by itself, which is just as well.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
 

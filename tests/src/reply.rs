@@ -99,7 +99,12 @@ impl Reply {
             self.status < 500 || self.status == 503 || by_method,
             "a bare server error",
         )?;
-        if self.status == 204 || self.status == 304 {
+        rule(
+            self.header("x-content-type-options") == Some("nosniff"),
+            "a browser may guess the type of the answer",
+        )?;
+        let of_head = self.asked.starts_with("HEAD ");
+        if self.status == 204 || self.status == 304 || of_head {
             return rule(self.body.is_empty(), "the answer has a body, but may not");
         }
         if self.status < 400 {
