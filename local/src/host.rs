@@ -29,7 +29,7 @@ pub async fn run(options: Options, log: Log) -> Result<()> {
         tracing::warn!(kinds = ?app.unserved_triggers, "the manifest has triggers that this host does not serve");
     }
     remark_on_database_url(&app);
-    let limits = Arc::new(options.limits.clone());
+    let limits = Arc::new(options.limits());
     let secret = app
         .components
         .iter()
@@ -41,9 +41,9 @@ pub async fn run(options: Options, log: Log) -> Result<()> {
     let schedule = schedule.transpose()?;
     let engine = engine::new(&limits)?;
     // Bound before the components are compiled, so that a taken port is known at once.
-    let server = Server::bind(options.listen).await?;
-    let services = Arc::new(services(&limits, log.clone()));
-    let components = link(&app, &engine, &options, &services, server.address())?;
+    let server = Server::bind(options.listen, !options.like_spin).await?;
+    let services = Arc::new(services(&options, &limits, log.clone()));
+    let components = link(&app, &engine, &options, &limits, &services, server.address())?;
     if let Some(times) = options.measure_cold_start {
         return measure(components, times).await;
     }
@@ -110,16 +110,23 @@ fn remark_on_database_url(app: &Application) {
     }
 }
 
-fn services(limits: &Limits, log: Log) -> Services {
+fn services(options: &Options, limits: &Limits, log: Log) -> Services {
+    let manner = match (options.like_spin, options.unnamed_statements) {
+        (true, _) => postgres::Manner::LikeSpin,
+        (_, true) => postgres::Manner::Unnamed,
+        _ => postgres::Manner::Prepared,
+    };
     Services {
         postgres: postgres::Pools::new(postgres::Limits {
             size: limits.postgres_connections,
             wait: limits.postgres_wait_ms,
             connect: limits.connect_timeout_ms,
+            manner,
         }),
         redis: redis::Servers::new(redis::Limits {
             connect: limits.connect_timeout_ms,
             response: limits.redis_response_ms,
+            each_its_own: options.like_spin,
         }),
         log,
     }
@@ -132,16 +139,15 @@ fn link(
     app: &Application,
     engine: &Engine,
     options: &Options,
+    limits: &Arc<Limits>,
     services: &Arc<Services>,
     this: SocketAddr,
 ) -> Result<Linked> {
-    let limits = Arc::new(options.limits.clone());
     std::thread::scope(|scope| {
         let threads: Vec<_> = app
             .components
             .iter()
             .map(|component| {
-                let limits = &limits;
                 scope.spawn(move || {
                     let compiled = engine::compile(engine, component, &options.state_dir)?;
                     let factory = Factory::new(&compiled, component, services, limits, this)?;

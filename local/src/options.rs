@@ -32,9 +32,34 @@ pub struct Options {
     /// Instead of serving: instantiates each component this many times and prints how long that took, as JSON.
     #[arg(long, value_name = "TIMES")]
     pub measure_cold_start: Option<usize>,
+    /// Behaves as Spin's host does, so that what only shows there shows here: 16 requests at once in an instance and 128 in
+    /// its life, one server connection for each that a component opens, statements of one in turn and prepared anew, JSON
+    /// read on its way, columns known from rows alone, a connection for each opening of Redis, small packets held back.
+    #[arg(long)]
+    pub like_spin: bool,
+    /// Sends statements without names, each in one round trip, as poolers want it that keep no prepared statements
+    /// (PgBouncer before 1.21, in transaction mode). Costs planning each time; an empty result has no columns then.
+    #[arg(long, conflicts_with = "like_spin")]
+    pub unnamed_statements: bool,
     /// Limits of requests, instances and connections.
     #[command(flatten)]
     pub limits: Limits,
+}
+
+impl Options {
+    /// The limits, with Spin's own where its host is to be imitated.
+    pub(crate) fn limits(&self) -> Limits {
+        let limits = self.limits.clone();
+        if !self.like_spin {
+            return limits;
+        }
+        Limits {
+            max_instance_requests: 128,
+            max_instance_concurrency: 16,
+            postgres_connections: 64,
+            ..limits
+        }
+    }
 }
 
 /// Limits of requests, instances and connections.

@@ -26,16 +26,22 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    /// Whether small packets are sent at once.
+    no_delay: bool,
 }
 
 impl Server {
-    /// Listens at `address`.
-    pub(crate) async fn bind(address: SocketAddr) -> Result<Self> {
+    /// Listens at `address`. With `no_delay` small packets are sent at once, which Spin does not do.
+    pub(crate) async fn bind(address: SocketAddr, no_delay: bool) -> Result<Self> {
         let listener = TcpListener::bind(address)
             .await
             .with_context(|| format!("cannot listen at {address}; choose another address with --listen"))?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address })
+        Ok(Self {
+            listener,
+            address,
+            no_delay,
+        })
     }
 
     /// Where it listens in fact.
@@ -54,6 +60,11 @@ impl Server {
                 () = &mut stop => break,
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, _)) => {
+                        // Otherwise what follows a first packet may wait for the client's delayed acknowledgement, some
+                        // 40 ms.
+                        if self.no_delay && stream.set_nodelay(true).is_err() {
+                            continue;
+                        }
                         let connection = serve_connection(stream, Arc::clone(&service), stopped.clone());
                         let alive = alive.clone();
                         tokio::spawn(async move {
@@ -87,10 +98,6 @@ async fn until(stopped: &mut watch::Receiver<bool>) {
 }
 
 async fn serve_connection(stream: TcpStream, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
-    // Otherwise what follows a first packet may wait for the client's delayed acknowledgement, some 40 ms.
-    if stream.set_nodelay(true).is_err() {
-        return;
-    }
     let answer = service_fn(move |request| {
         let service = Arc::clone(&service);
         async move { Ok::<_, Infallible>(service.serve(request).await) }

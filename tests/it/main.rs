@@ -9,6 +9,7 @@ mod analytics_jobs;
 mod batch;
 mod block_types;
 mod chaos;
+mod carried;
 mod create;
 mod credits;
 mod database_url;

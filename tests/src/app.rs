@@ -23,6 +23,8 @@ pub struct App {
 /// An application that is yet to start.
 pub struct Builder {
     server_url: String,
+    /// What stands between the application and the server, as `host:port`.
+    pooler: Option<String>,
     redis_url: Option<String>,
     variables: Vec<(String, String)>,
     arguments: Vec<String>,
@@ -39,6 +41,7 @@ impl App {
         let variables = [("jwt_secret", tokens::SECRET)];
         Builder {
             server_url: env::var("DATABASE_URL").expect("DATABASE_URL names a server; `cargo xtask test` starts one"),
+            pooler: env::var("RUNLEDGER_POOLER").ok(),
             redis_url: env::var("REDIS_URL").ok().filter(|url| !url.is_empty()),
             variables: variables
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -85,9 +88,10 @@ impl Builder {
         self
     }
 
-    /// Uses another Postgres server.
+    /// Uses another Postgres server, and no pooler before it.
     #[must_use]
     pub fn server(mut self, url: &str) -> Self {
+        self.pooler = None;
         url.clone_into(&mut self.server_url);
         self
     }
@@ -107,9 +111,13 @@ impl Builder {
 
     /// Starts the application on a database that another one left.
     pub async fn start_on(self, db: Database) -> App {
+        let (database_url, database_host) = match self.pooler {
+            Some(pooler) => (db.url_through(&pooler), pooler),
+            None => (db.url().to_owned(), db.host()),
+        };
         let mut variables = vec![
-            ("database_url".to_owned(), db.url().to_owned()),
-            ("database_host".to_owned(), db.host()),
+            ("database_url".to_owned(), database_url),
+            ("database_host".to_owned(), database_host),
             // Applications that share a Redis server tell their channels apart by it.
             ("event_bus_name".to_owned(), db.name().to_owned()),
         ];

@@ -67,6 +67,15 @@ impl Database {
         self.url.as_str()
     }
 
+    /// Its address through a pooler at `host:port`.
+    pub(crate) fn url_through(&self, pooler: &str) -> String {
+        let mut url = self.url.clone();
+        let (host, port) = pooler.rsplit_once(':').expect("a pooler is named as host:port");
+        url.set_host(Some(host)).expect("a pooler has a host");
+        url.set_port(port.parse().ok()).expect("a database's URL has a port");
+        url.into()
+    }
+
     /// Its name, which no other test's database has.
     pub fn name(&self) -> &str {
         &self.name

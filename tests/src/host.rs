@@ -31,6 +31,12 @@ pub fn is_spin() -> bool {
     env::var("RUNLEDGER_HOST").is_ok_and(|host| host == "spin")
 }
 
+/// The options that every local host gets besides its test's own: what the suite as a whole is run with.
+fn options_for_all() -> Vec<String> {
+    let options = env::var("RUNLEDGER_LOCAL_OPTIONS").unwrap_or_default();
+    options.split_whitespace().map(str::to_owned).collect()
+}
+
 /// A running host.
 pub struct Host {
     child: Child,
@@ -57,7 +63,7 @@ impl Host {
     fn try_start(variables: &[(String, String)], arguments: &[String]) -> Result<Self, String> {
         let mut command = command();
         if !is_spin() {
-            command.args(arguments);
+            command.args(options_for_all()).args(arguments);
         }
         for (name, value) in variables {
             command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);

@@ -7,6 +7,8 @@
 //! The environment chooses the servers and the host:
 //! - `DATABASE_URL`: a Postgres server on which databases may be created; `REDIS_URL`: a Redis server, or unset.
 //! - `RUNLEDGER_LOCAL_BIN`: the local host; else the one in the target folder.
+//! - `RUNLEDGER_LOCAL_OPTIONS`: options of the local host for the whole suite, such as `--like-spin`.
+//! - `RUNLEDGER_POOLER`: a pooler (`host:port`) through which the application reaches that Postgres server.
 //! - `RUNLEDGER_HOST=spin`: `spin` from `PATH` instead.
 //! - `RUNLEDGER_MANIFEST`: the application's manifest; else `spin.toml` of the workspace.
 #![allow(

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 use wasmtime::component::{Accessor, FutureReader, Resource, StreamReader};
 
 use super::{
+    lender::Lender,
     pool::Pool,
     rows::{self, Answer, Rest, RowProducer, Values},
 };
@@ -17,9 +18,9 @@ use crate::{
     guest::{Guest, GuestData},
 };
 
-/// A component's `connection`: a handle to the pool of its address.
+/// A component's `connection`.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
-pub struct Connection(Arc<Pool>);
+pub struct Connection(Lender);
 
 /// A component's `connection-builder`.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
@@ -33,25 +34,41 @@ type Outcome<T> = wasmtime::Result<Result<T, Error>>;
 type Streamed = (Vec<Column>, StreamReader<Values>, FutureReader<Result<(), Error>>);
 
 impl Guest {
-    fn open_postgres(&mut self, address: &str, ca_root: Option<&str>) -> Outcome<Resource<Connection>> {
-        match self
-            .services
+    fn postgres_pool(&self, address: &str, ca_root: Option<&str>) -> Result<Arc<Pool>, Error> {
+        self.services
             .postgres
             .get(address, ca_root, &self.component.allowed_hosts)
-        {
-            Ok(pool) => Ok(Ok(self.table.push(Connection(pool))?)),
-            Err(error) => Ok(Err(error)),
-        }
     }
 
-    fn build_postgres(&mut self, builder: &Resource<ConnectionBuilder>) -> Outcome<Resource<Connection>> {
+    fn pool_of(&self, builder: &Resource<ConnectionBuilder>) -> Outcome<Arc<Pool>> {
         let ConnectionBuilder { address, ca_root } = self.table.get(builder)?;
-        let (address, ca_root) = (address.clone(), ca_root.clone());
-        self.open_postgres(&address, ca_root.as_deref())
+        Ok(self.postgres_pool(address, ca_root.as_deref()))
     }
 
-    fn pool(&self, connection: &Resource<Connection>) -> wasmtime::Result<Arc<Pool>> {
-        Ok(Arc::clone(&self.table.get(connection)?.0))
+    async fn open_postgres(&mut self, pool: Result<Arc<Pool>, Error>) -> Outcome<Resource<Connection>> {
+        Ok(match lender(pool).await {
+            Ok(lender) => Ok(self.table.push(Connection(lender))?),
+            Err(error) => Err(error),
+        })
+    }
+
+    fn lender(&self, connection: &Resource<Connection>) -> wasmtime::Result<Lender> {
+        Ok(self.table.get(connection)?.0.clone())
+    }
+}
+
+async fn lender(pool: Result<Arc<Pool>, Error>) -> Result<Lender, Error> {
+    Lender::new(pool?).await
+}
+
+/// The same as [`Guest::open_postgres`] while the component goes on.
+async fn open_async<T: Send>(
+    accessor: &Accessor<T, GuestData>,
+    pool: Result<Arc<Pool>, Error>,
+) -> Outcome<Resource<Connection>> {
+    match lender(pool).await {
+        Ok(lender) => accessor.with(|mut access| Ok(Ok(access.get().table.push(Connection(lender))?))),
+        Err(error) => Ok(Err(error)),
     }
 }
 
@@ -68,7 +85,8 @@ impl HostConnectionBuilder for Guest {
     }
 
     async fn build(&mut self, builder: Resource<ConnectionBuilder>) -> Outcome<Resource<Connection>> {
-        self.build_postgres(&builder)
+        let pool = self.pool_of(&builder)?;
+        self.open_postgres(pool).await
     }
 
     fn drop(&mut self, builder: Resource<ConnectionBuilder>) -> wasmtime::Result<()> {
@@ -82,13 +100,15 @@ impl<T: Send> HostConnectionBuilderWithStore<T> for GuestData {
         accessor: &Accessor<T, Self>,
         builder: Resource<ConnectionBuilder>,
     ) -> Outcome<Resource<Connection>> {
-        accessor.with(|mut access| access.get().build_postgres(&builder))
+        let pool = accessor.with(|mut access| access.get().pool_of(&builder))?;
+        open_async(accessor, pool).await
     }
 }
 
 impl HostConnection for Guest {
     async fn open(&mut self, address: String) -> Outcome<Resource<Connection>> {
-        self.open_postgres(&address, None)
+        let pool = self.postgres_pool(&address, None);
+        self.open_postgres(pool).await
     }
 
     async fn query(
@@ -97,8 +117,8 @@ impl HostConnection for Guest {
         statement: String,
         params: Vec<ParameterValue>,
     ) -> Outcome<RowSet> {
-        let pool = self.pool(&connection)?;
-        Ok(query_all(&pool, &statement, params).await)
+        let lender = self.lender(&connection)?;
+        Ok(query_all(&lender, &statement, params).await)
     }
 
     async fn execute(
@@ -107,8 +127,8 @@ impl HostConnection for Guest {
         statement: String,
         params: Vec<ParameterValue>,
     ) -> Outcome<u64> {
-        let pool = self.pool(&connection)?;
-        Ok(rows::execute(&pool, &statement, params).await)
+        let lender = self.lender(&connection)?;
+        Ok(rows::execute(&lender, &statement, params).await)
     }
 
     fn drop(&mut self, connection: Resource<Connection>) -> wasmtime::Result<()> {
@@ -119,7 +139,8 @@ impl HostConnection for Guest {
 
 impl<T: Send> HostConnectionWithStore<T> for GuestData {
     async fn open_async(accessor: &Accessor<T, Self>, address: String) -> Outcome<Resource<Connection>> {
-        accessor.with(|mut access| access.get().open_postgres(&address, None))
+        let pool = accessor.with(|mut access| access.get().postgres_pool(&address, None));
+        open_async(accessor, pool).await
     }
 
     async fn query_async(
@@ -128,8 +149,8 @@ impl<T: Send> HostConnectionWithStore<T> for GuestData {
         statement: String,
         params: Vec<ParameterValue>,
     ) -> Outcome<Streamed> {
-        let pool = accessor.with(|mut access| access.get().pool(&connection))?;
-        let Answer { columns, rows, rest } = match rows::query(&pool, &statement, params).await {
+        let lender = accessor.with(|mut access| access.get().lender(&connection))?;
+        let Answer { columns, rows, rest } = match rows::query(&lender, &statement, params).await {
             Ok(answer) => answer,
             Err(error) => return Ok(Err(error)),
         };
@@ -157,17 +178,17 @@ impl<T: Send> HostConnectionWithStore<T> for GuestData {
         statement: String,
         params: Vec<ParameterValue>,
     ) -> Outcome<u64> {
-        let pool = accessor.with(|mut access| access.get().pool(&connection))?;
-        Ok(rows::execute(&pool, &statement, params).await)
+        let lender = accessor.with(|mut access| access.get().lender(&connection))?;
+        Ok(rows::execute(&lender, &statement, params).await)
     }
 }
 
-async fn query_all(pool: &Arc<Pool>, statement: &str, params: Vec<ParameterValue>) -> Result<RowSet, Error> {
+async fn query_all(lender: &Lender, statement: &str, params: Vec<ParameterValue>) -> Result<RowSet, Error> {
     let Answer {
         columns,
         mut rows,
         rest,
-    } = rows::query(pool, statement, params).await?;
+    } = rows::query(lender, statement, params).await?;
     match rest {
         Rest::Ended(result) => result?,
         Rest::More(more) => more.drain(&mut rows).await?,

@@ -12,7 +12,11 @@ use tokio::{
     time::timeout,
 };
 
-use super::{address::Address, error::connection_failed, session::Session};
+use super::{
+    address::Address,
+    error::{connection_failed, query_failed},
+    session::{Manner, Session},
+};
 use crate::{bindings::spin::postgres::postgres::Error, outbound::AllowedHosts};
 
 /// Addresses that one host keeps pools for. Components choose addresses, so there must be an end.
@@ -31,6 +35,8 @@ pub(crate) struct Limits {
     pub(crate) wait: Duration,
     /// How long making a connection may take.
     pub(crate) connect: Duration,
+    /// How statements are sent.
+    pub(crate) manner: Manner,
 }
 
 /// An address and the root certificate given with it.
@@ -86,7 +92,12 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// A connection that stands, as far as is known, for one statement.
+    /// How statements are sent.
+    pub(super) fn manner(&self) -> Manner {
+        self.limits.manner
+    }
+
+    /// A connection that stands, as far as is known.
     pub(super) async fn check_out(self: &Arc<Self>) -> Result<CheckedOut, Error> {
         let permit = match Arc::clone(&self.permits).try_acquire_owned() {
             Ok(permit) => permit,
@@ -95,11 +106,11 @@ impl Pool {
         loop {
             let idle = lock(&self.idle).pop();
             let Some(mut session) = idle else { break };
-            if session.is_open() {
+            if session.is_open() && session.clean().await {
                 return Ok(CheckedOut::new(self, session, permit));
             }
         }
-        let session = timeout(self.limits.connect, Session::connect(&self.address))
+        let session = timeout(self.limits.connect, Session::connect(&self.address, self.limits.manner))
             .await
             .map_err(|_| Error::ConnectionFailed(format!("Postgres did not answer within {:?}", self.limits.connect)))?
             .map_err(|error| connection_failed(&error))?;
@@ -145,16 +156,39 @@ impl CheckedOut {
         self.session.as_mut().expect("a connection that is checked out")
     }
 
+    /// How its statements are sent.
+    pub(super) fn manner(&self) -> Manner {
+        self.pool.manner()
+    }
+
     /// Says that the server has answered all that it was asked.
     pub(super) fn at_rest(&mut self) {
         self.busy = false;
+    }
+
+    /// Waits until the server has answered what was asked and given up before.
+    pub(super) async fn settle(&mut self) -> Result<(), Error> {
+        if self.busy {
+            self.session().settle().await.map_err(|error| query_failed(&error))?;
+            self.at_rest();
+        }
+        Ok(())
+    }
+
+    /// Says that the server only reads by now: it was the primary once. The next connection may find the new one.
+    pub(super) fn discard_all(&mut self) {
+        if let Some(session) = &mut self.session {
+            session.changed = true;
+        }
+        lock(&self.pool.idle).clear();
     }
 }
 
 impl Drop for CheckedOut {
     fn drop(&mut self) {
         let Some(session) = self.session.take() else { return };
-        if session.changed {
+        // Spin hands a connection on as it is.
+        if session.changed && self.pool.manner() != Manner::LikeSpin {
             return;
         }
         if !self.busy {

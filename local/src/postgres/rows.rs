@@ -12,16 +12,17 @@ use std::{
 
 use futures::{Stream as _, future::poll_fn};
 use tokio::sync::oneshot;
-use tokio_postgres::{Row, RowStream};
+use tokio_postgres::{Row, RowStream, error::SqlState};
 use wasmtime::{
     StoreContextMut,
     component::{Destination, StreamProducer, StreamResult, VecBuffer},
 };
 
 use super::{
-    error::{is_stale_statement, query_failed},
-    pool::{CheckedOut, Pool},
-    session::Prepared,
+    error::query_failed,
+    lender::{Lender, Lent},
+    pool::CheckedOut,
+    session::{Manner, Shape, Started},
     values::{Decoder, Param, Raw},
 };
 use crate::bindings::spin::postgres::postgres::{Column, DbValue, Error, ParameterValue};
@@ -51,78 +52,71 @@ pub(super) enum Rest {
 }
 
 /// Runs a statement and reads its first rows.
-pub(super) async fn query(pool: &Arc<Pool>, sql: &str, params: Vec<ParameterValue>) -> Result<Answer, Error> {
-    let params: Vec<Param> = params.into_iter().map(Param).collect();
-    let mut connection = pool.check_out().await?;
-    let mut prepared = prepare(&mut connection, sql).await?;
-    let mut started = connection.session().query(&prepared, &params).await;
-    if let Err(error) = &started
-        && prepared.reused
-        && is_stale_statement(error)
-    {
-        connection.session().forget(sql);
-        prepared = prepare(&mut connection, sql).await?;
-        started = connection.session().query(&prepared, &params).await;
-    }
-    let stream = started.map_err(|error| failed(&mut connection, &error))?;
+pub(super) async fn query(lender: &Lender, sql: &str, params: Vec<ParameterValue>) -> Result<Answer, Error> {
+    let mut connection = lender.lend().await?;
+    let params = prepare_params(&connection, params)?;
+    let started = connection.session().query(sql, &params).await;
+    let Started { stream, shape } = started.map_err(|error| failed(&mut connection, &error))?;
     let mut rows = Rows {
         connection,
         stream,
-        decoders: prepared.decoders,
+        shape,
     };
     let mut batch = Vec::new();
-    let rest = match poll_fn(|cx| rows.poll_batch(cx, &mut batch)).await {
+    let more = poll_fn(|cx| rows.poll_batch(cx, &mut batch)).await;
+    let columns = rows.shape.as_ref().map(|shape| Arc::clone(&shape.columns));
+    let rest = match more {
         Ok(true) => Rest::More(Box::new(rows)),
         Ok(false) => Rest::Ended(Ok(())),
         Err(error) => Rest::Ended(Err(error)),
     };
     Ok(Answer {
-        columns: prepared.columns,
+        columns: columns.unwrap_or_default(),
         rows: batch,
         rest,
     })
 }
 
 /// Runs a statement and says how many rows it touched.
-pub(super) async fn execute(pool: &Arc<Pool>, sql: &str, params: Vec<ParameterValue>) -> Result<u64, Error> {
-    let params: Vec<Param> = params.into_iter().map(Param).collect();
-    let mut connection = pool.check_out().await?;
-    let prepared = prepare(&mut connection, sql).await?;
-    let mut touched = connection.session().execute(&prepared, &params).await;
-    if let Err(error) = &touched
-        && prepared.reused
-        && is_stale_statement(error)
-    {
-        connection.session().forget(sql);
-        let prepared = prepare(&mut connection, sql).await?;
-        touched = connection.session().execute(&prepared, &params).await;
-    }
+pub(super) async fn execute(lender: &Lender, sql: &str, params: Vec<ParameterValue>) -> Result<u64, Error> {
+    let mut connection = lender.lend().await?;
+    let params = prepare_params(&connection, params)?;
+    let touched = connection.session().execute(sql, &params).await;
     let touched = touched.map_err(|error| failed(&mut connection, &error))?;
     connection.at_rest();
     Ok(touched)
 }
 
-async fn prepare(connection: &mut CheckedOut, sql: &str) -> Result<Prepared, Error> {
-    match connection.session().prepare(sql).await {
-        Ok(prepared) => Ok(prepared),
-        Err(error) => Err(failed(connection, &error)),
-    }
+fn prepare_params(connection: &CheckedOut, params: Vec<ParameterValue>) -> Result<Vec<Param>, Error> {
+    let param = match connection.manner() {
+        Manner::LikeSpin => Param::like_spin,
+        Manner::Prepared | Manner::Unnamed => |value| Ok(Param(value)),
+    };
+    params
+        .into_iter()
+        .map(param)
+        .collect::<Result<_, _>>()
+        .map_err(Error::ValueConversionFailed)
 }
 
 /// The error of a statement that has ended with it. When it is not the server's own, the statement may be under way
 /// still, and the connection needs care before its next use.
 fn failed(connection: &mut CheckedOut, error: &tokio_postgres::Error) -> Error {
-    if error.as_db_error().is_some() {
+    if let Some(db) = error.as_db_error() {
         connection.at_rest();
+        if *db.code() == SqlState::READ_ONLY_SQL_TRANSACTION {
+            connection.discard_all();
+        }
     }
     query_failed(error)
 }
 
 /// The rows of a running statement.
 pub(super) struct Rows {
-    connection: CheckedOut,
+    connection: Lent,
     stream: Pin<Box<RowStream>>,
-    decoders: Arc<[Decoder]>,
+    /// The columns, as soon as they are known.
+    shape: Option<Shape>,
 }
 
 impl Rows {
@@ -137,7 +131,11 @@ impl Rows {
                 .session()
                 .poll_with(cx, |cx| stream.as_mut().poll_next(cx));
             match next {
-                Poll::Ready(Some(Ok(row))) => batch.push(decode(&row, &self.decoders, &mut bytes)?),
+                Poll::Ready(Some(Ok(row))) => {
+                    let session = self.connection.session();
+                    let shape = self.shape.get_or_insert_with(|| session.shape_of(&row));
+                    batch.push(decode(&row, &shape.decoders, &mut bytes)?);
+                }
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(failed(&mut self.connection, &error))),
                 Poll::Ready(None) => {
                     self.connection.at_rest();

@@ -1,4 +1,4 @@
-//! One connection to Postgres with its prepared statements.
+//! One connection to Postgres, and how statements are sent over it.
 
 use std::{
     collections::HashMap,
@@ -8,17 +8,36 @@ use std::{
 };
 
 use futures::future::poll_fn;
-use tokio_postgres::{CancelToken, Client, NoTls, RowStream, Statement};
+use tokio_postgres::{
+    CancelToken, Client, NoTls, Row, RowStream, Statement,
+    types::{ToSql, Type},
+};
 
 use super::{
     address::Address,
+    error::is_stale_statement,
     tls::Tls,
-    values::{Decoder, Param, data_type, decoder},
+    values::{Decoder, Param, data_type, decoder, decoder_like_spin},
 };
 use crate::bindings::spin::postgres::postgres::Column;
 
 /// Prepared statements that one connection keeps.
 const MAX_STATEMENTS: usize = 256;
+
+/// What `deadpool` sends before Spin hands a connection on. No ROLLBACK is among it.
+const CLEANING: &str = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; \
+                        SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
+
+/// How statements are sent, and what becomes of their values on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Prepared once for each connection.
+    Prepared,
+    /// Without a name, in one round trip.
+    Unnamed,
+    /// As Spin does: prepared each time, JSON read on its way.
+    LikeSpin,
+}
 
 /// One connection. Its input and output happen within the calls here, not in a task of their own, which saves two
 /// switches of task for each statement.
@@ -27,26 +46,59 @@ pub(super) struct Session {
     driver: Driver,
     statements: Statements,
     tls: Tls,
+    manner: Manner,
     /// Whether a statement has changed the session in a way that the next user must not inherit.
     pub(super) changed: bool,
 }
 
+/// The columns of a statement's rows.
+#[derive(Clone)]
+pub(super) struct Shape {
+    /// As the interface describes them.
+    pub(super) columns: Arc<[Column]>,
+    /// How to read each.
+    pub(super) decoders: Arc<[Decoder]>,
+}
+
+impl Shape {
+    fn of(columns: &[tokio_postgres::Column], manner: Manner) -> Self {
+        let column = |column: &tokio_postgres::Column| Column {
+            name: column.name().to_owned(),
+            data_type: data_type(column.type_()),
+        };
+        Self {
+            columns: columns.iter().map(column).collect(),
+            decoders: columns
+                .iter()
+                .map(|column| match manner {
+                    Manner::LikeSpin => decoder_like_spin(column.type_()),
+                    Manner::Prepared | Manner::Unnamed => decoder(column.type_()),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// A statement that has begun to give rows.
+pub(super) struct Started {
+    pub(super) stream: Pin<Box<RowStream>>,
+    /// The columns; `None` where only the first row will tell.
+    pub(super) shape: Option<Shape>,
+}
+
 /// A statement that is prepared on one connection.
 #[derive(Clone)]
-pub(super) struct Prepared {
+struct Prepared {
     statement: Statement,
-    /// Its columns as the interface describes them.
-    pub(super) columns: Arc<[Column]>,
-    /// How to read each column.
-    pub(super) decoders: Arc<[Decoder]>,
+    shape: Shape,
     /// Whether it was prepared before this use.
-    pub(super) reused: bool,
+    reused: bool,
     changes_session: bool,
 }
 
 impl Session {
     /// Connects to the server at `address`.
-    pub(super) async fn connect(address: &Address) -> Result<Self, tokio_postgres::Error> {
+    pub(super) async fn connect(address: &Address, manner: Manner) -> Result<Self, tokio_postgres::Error> {
         let (client, connection) = match address.tls.connector() {
             None => {
                 let (client, connection) = address.config.connect(NoTls).await?;
@@ -64,6 +116,7 @@ impl Session {
             },
             statements: Statements::default(),
             tls: address.tls.clone(),
+            manner,
             changed: false,
         })
     }
@@ -74,65 +127,113 @@ impl Session {
         self.driver.connection.is_some()
     }
 
-    /// `sql` prepared on this connection.
-    pub(super) async fn prepare(&mut self, sql: &str) -> Result<Prepared, tokio_postgres::Error> {
+    /// Makes the connection fit for its next user, where that is not done when it is given back.
+    pub(super) async fn clean(&mut self) -> bool {
+        match self.manner {
+            Manner::Prepared | Manner::Unnamed => true,
+            Manner::LikeSpin => self.driver.drive(self.client.batch_execute(CLEANING)).await.is_ok(),
+        }
+    }
+
+    async fn prepare(&mut self, sql: &str) -> Result<Prepared, tokio_postgres::Error> {
         if let Some(prepared) = self.statements.get(sql) {
             self.changed |= prepared.changes_session;
             return Ok(prepared);
         }
         let statement = self.driver.drive(self.client.prepare(sql)).await?;
-        let column = |column: &tokio_postgres::Column| Column {
-            name: column.name().to_owned(),
-            data_type: data_type(column.type_()),
-        };
         let prepared = Prepared {
-            columns: statement.columns().iter().map(column).collect(),
-            decoders: statement
-                .columns()
-                .iter()
-                .map(|column| decoder(column.type_()))
-                .collect(),
+            shape: Shape::of(statement.columns(), self.manner),
             statement,
             reused: false,
             changes_session: changes_session(sql),
         };
         self.changed |= prepared.changes_session;
-        self.statements.insert(
-            sql,
-            Prepared {
-                reused: true,
-                ..prepared.clone()
-            },
-        );
+        if self.manner == Manner::Prepared {
+            self.statements.insert(
+                sql,
+                Prepared {
+                    reused: true,
+                    ..prepared.clone()
+                },
+            );
+        }
         Ok(prepared)
     }
 
-    /// Forgets that `sql` is prepared.
-    pub(super) fn forget(&mut self, sql: &str) {
+    /// Prepares `sql` again, if what was prepared before has become useless.
+    async fn prepare_again(
+        &mut self,
+        sql: &str,
+        prepared: &Prepared,
+        error: &tokio_postgres::Error,
+    ) -> Result<Option<Prepared>, tokio_postgres::Error> {
+        if !prepared.reused || !is_stale_statement(error) {
+            return Ok(None);
+        }
         self.statements.by_text.remove(sql);
+        self.prepare(sql).await.map(Some)
     }
 
     /// Starts a statement that gives rows.
-    pub(super) async fn query(
-        &mut self,
-        prepared: &Prepared,
-        params: &[Param],
-    ) -> Result<Pin<Box<RowStream>>, tokio_postgres::Error> {
-        self.driver
+    pub(super) async fn query(&mut self, sql: &str, params: &[Param]) -> Result<Started, tokio_postgres::Error> {
+        if self.manner == Manner::Unnamed {
+            self.changed |= changes_session(sql);
+            let typed = params.iter().map(|param| (param, param.ty()));
+            let stream = self.driver.drive(self.client.query_typed_raw(sql, typed)).await?;
+            return Ok(Started {
+                stream: Box::pin(stream),
+                shape: None,
+            });
+        }
+        let mut prepared = self.prepare(sql).await?;
+        let mut stream = self
+            .driver
             .drive(self.client.query_raw(&prepared.statement, params))
-            .await
-            .map(Box::pin)
+            .await;
+        if let Err(error) = &stream
+            && let Some(again) = self.prepare_again(sql, &prepared, error).await?
+        {
+            prepared = again;
+            stream = self
+                .driver
+                .drive(self.client.query_raw(&prepared.statement, params))
+                .await;
+        }
+        Ok(Started {
+            stream: Box::pin(stream?),
+            shape: (self.manner == Manner::Prepared).then_some(prepared.shape),
+        })
     }
 
     /// Runs a statement and says how many rows it touched.
-    pub(super) async fn execute(
-        &mut self,
-        prepared: &Prepared,
-        params: &[Param],
-    ) -> Result<u64, tokio_postgres::Error> {
-        self.driver
+    pub(super) async fn execute(&mut self, sql: &str, params: &[Param]) -> Result<u64, tokio_postgres::Error> {
+        if self.manner == Manner::Unnamed {
+            self.changed |= changes_session(sql);
+            let typed: Vec<(&(dyn ToSql + Sync), Type)> = params
+                .iter()
+                .map(|param| (param as &(dyn ToSql + Sync), param.ty()))
+                .collect();
+            return self.driver.drive(self.client.execute_typed(sql, &typed)).await;
+        }
+        let prepared = self.prepare(sql).await?;
+        let touched = self
+            .driver
             .drive(self.client.execute_raw(&prepared.statement, params))
-            .await
+            .await;
+        if let Err(error) = &touched
+            && let Some(again) = self.prepare_again(sql, &prepared, error).await?
+        {
+            return self
+                .driver
+                .drive(self.client.execute_raw(&again.statement, params))
+                .await;
+        }
+        touched
+    }
+
+    /// The columns of a row that came without them.
+    pub(super) fn shape_of(&self, row: &Row) -> Shape {
+        Shape::of(row.columns(), self.manner)
     }
 
     /// Polls `step`, which waits for the server, together with the connection that it waits for.

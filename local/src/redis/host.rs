@@ -27,7 +27,24 @@ pub struct Connection {
 type Outcome<T> = wasmtime::Result<Result<T, Error>>;
 
 impl Connection {
-    async fn run<T: FromRedisValue>(&self, command: &Cmd, needs: Needs) -> Result<T, RedisError> {
+    /// A handle to the server; with a connection of its own at once where Spin makes one.
+    async fn open(server: Arc<Server>) -> Result<Self, Error> {
+        let own = if server.each_its_own() {
+            Some(server.connect(true).await.map_err(|_| Error::InvalidAddress)?)
+        } else {
+            None
+        };
+        Ok(Self {
+            server,
+            own: Arc::new(Mutex::new(own)),
+            patient: Arc::default(),
+        })
+    }
+
+    async fn run<T: FromRedisValue>(&self, command: &Cmd, mut needs: Needs) -> Result<T, RedisError> {
+        if self.server.each_its_own() {
+            needs = Needs::State;
+        }
         if needs == Needs::Patience {
             return self.wait(command).await;
         }
@@ -97,17 +114,18 @@ async fn run<T: Send, V: FromRedisValue>(
 
 impl<T: Send> HostConnectionWithStore<T> for GuestData {
     async fn open(accessor: &Accessor<T, Self>, address: String) -> Outcome<Resource<Connection>> {
-        accessor.with(|mut access| {
+        let server = accessor.with(|mut access| {
             let guest = access.get();
-            match guest.services.redis.get(&address, &guest.component.allowed_hosts) {
-                Ok(server) => Ok(Ok(guest.table.push(Connection {
-                    server,
-                    own: Arc::default(),
-                    patient: Arc::default(),
-                })?)),
-                Err(error) => Ok(Err(error)),
-            }
-        })
+            guest.services.redis.get(&address, &guest.component.allowed_hosts)
+        });
+        let server = match server {
+            Ok(server) => server,
+            Err(error) => return Ok(Err(error)),
+        };
+        match Connection::open(server).await {
+            Ok(connection) => accessor.with(|mut access| Ok(Ok(access.get().table.push(connection)?))),
+            Err(error) => Ok(Err(error)),
+        }
     }
 
     async fn publish(

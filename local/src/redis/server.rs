@@ -69,6 +69,8 @@ pub(crate) struct Limits {
     pub(crate) connect: Duration,
     /// How long an answer may take.
     pub(crate) response: Duration,
+    /// Whether each `open` makes a connection, as with Spin.
+    pub(crate) each_its_own: bool,
 }
 
 /// The servers of all addresses.
@@ -120,6 +122,11 @@ pub(super) struct Server {
 }
 
 impl Server {
+    /// Whether each `open` makes a connection.
+    pub(super) fn each_its_own(&self) -> bool {
+        self.limits.each_its_own
+    }
+
     /// Runs a command on the shared connection.
     pub(super) async fn run<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
         let mut connection = self.shared.clone();

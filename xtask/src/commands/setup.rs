@@ -8,7 +8,7 @@ use clap::Args;
 use crate::interrupt;
 use crate::project::Project;
 use crate::run::step;
-use crate::setup::install::Consent;
+use crate::setup::install::{self, Consent};
 use crate::setup::services::{Plan, Purpose};
 use crate::setup::toolchain;
 
@@ -23,7 +23,9 @@ impl Setup {
     pub(crate) fn run(self, project: &Project) -> Result<ExitCode> {
         interrupt::listen()?;
         toolchain::ensure_target(project)?;
-        Plan::make(project, Purpose::Test, Consent::new(self.yes))?;
+        let consent = Consent::new(self.yes);
+        Plan::make(project, Purpose::Test, consent)?;
+        install::pgbouncer(consent)?;
         step("Everything is installed");
         Ok(ExitCode::SUCCESS)
     }

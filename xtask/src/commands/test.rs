@@ -4,15 +4,16 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
-use xtask::servers;
+use url::Url;
+use xtask::servers::{self, PgBouncer};
 
 use crate::project::Project;
 use crate::run::{cargo, run, status, step};
 use crate::setup::build::{self, Profile};
 use crate::setup::environment::variable;
-use crate::setup::install::Consent;
+use crate::setup::install::{self, Consent};
 use crate::setup::services::{Plan, Purpose, Services};
 
 #[derive(Debug, Args)]
@@ -25,6 +26,12 @@ pub(crate) struct Test {
     /// Build the components in seconds, larger and slower than they are shipped.
     #[arg(long)]
     quick: bool,
+    /// Run the end-to-end suite with the host behaving as Spin's does.
+    #[arg(long)]
+    like_spin: bool,
+    /// Run the end-to-end suite through PgBouncer in transaction mode, with a host that sends statements without names.
+    #[arg(long, conflicts_with = "like_spin")]
+    pgbouncer: bool,
     /// Install missing servers without asking.
     #[arg(long)]
     yes: bool,
@@ -33,15 +40,23 @@ pub(crate) struct Test {
 impl Test {
     pub(crate) fn run(self, project: &Project) -> Result<ExitCode> {
         crate::interrupt::listen()?;
-        let plan = Plan::make(project, Purpose::Test, Consent::new(self.yes))?;
+        let consent = Consent::new(self.yes);
+        let plan = Plan::make(project, Purpose::Test, consent)?;
+        if self.pgbouncer {
+            install::pgbouncer(consent)?;
+        }
         let profile = if self.quick { Profile::Quick } else { Profile::Shipped };
         build::components(project, profile)?;
         let manifest = project.manifest_with(profile)?;
         self.build(project)?;
 
         let services = plan.start()?;
+        let pooler = self.pgbouncer.then(|| start_pgbouncer(&services)).transpose()?;
         step("Running the tests");
-        let outcome = self.run_all(project, &manifest, &services);
+        let outcome = self.run_all(project, &manifest, &services, pooler.as_ref());
+        if let Some(pooler) = pooler {
+            pooler.remove()?;
+        }
         services.stop()?;
         Ok(if outcome? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -58,13 +73,26 @@ impl Test {
     }
 
     /// Whether all tests passed.
-    fn run_all(&self, project: &Project, manifest: &Path, services: &Services) -> Result<bool> {
+    fn run_all(
+        &self,
+        project: &Project,
+        manifest: &Path,
+        services: &Services,
+        pooler: Option<&PgBouncer>,
+    ) -> Result<bool> {
         let mut environment = vec![
             ("DATABASE_URL", services.database_url("postgres").into()),
             ("REDIS_URL", services.redis_url().into()),
             ("RUNLEDGER_MANIFEST", manifest.into()),
             ("RUNLEDGER_LOCAL_BIN", project.host().into_os_string()),
         ];
+        if self.like_spin {
+            environment.push(("RUNLEDGER_LOCAL_OPTIONS", "--like-spin".into()));
+        }
+        if let Some(pooler) = pooler {
+            environment.push(("RUNLEDGER_LOCAL_OPTIONS", "--unnamed-statements".into()));
+            environment.push(("RUNLEDGER_POOLER", format!("127.0.0.1:{}", pooler.port()).into()));
+        }
         if let Ok(folder) = servers::postgres_folder() {
             environment.push((servers::POSTGRES_FOLDER, folder.into_os_string()));
         }
@@ -108,6 +136,13 @@ impl Test {
     }
 }
 
+/// PgBouncer, before the server that the tests make their databases on.
+fn start_pgbouncer(services: &Services) -> Result<PgBouncer> {
+    step("Starting PgBouncer");
+    let url = Url::parse(&services.database_url("postgres")).context("DATABASE_URL is no URL")?;
+    Ok(PgBouncer::start(&services.folder().join("pgbouncer"), &url)?)
+}
+
 fn has_nextest() -> bool {
     let mut version = Command::new("cargo-nextest");
     run(version
@@ -135,6 +170,8 @@ mod tests {
             filters: vec![],
             packages: vec![],
             quick: false,
+            like_spin: false,
+            pgbouncer: false,
             yes: false,
         };
         check(
@@ -151,6 +188,8 @@ mod tests {
             filters: vec!["one".into(), "two".into()],
             packages: vec!["runledger-store".into()],
             quick: false,
+            like_spin: false,
+            pgbouncer: false,
             yes: false,
         };
         check(

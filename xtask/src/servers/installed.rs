@@ -10,6 +10,7 @@ pub const POSTGRES_FOLDER: &str = "RUNLEDGER_POSTGRES_BIN";
 
 const OLDEST_POSTGRES: u32 = 15;
 const OLDEST_REDIS: u32 = 7;
+const OLDEST_PGBOUNCER: u32 = 1;
 const HOMEBREW: [&str; 3] = ["/opt/homebrew", "/usr/local", "/home/linuxbrew/.linuxbrew"];
 
 /// The folder that holds the programs `initdb` and `postgres`.
@@ -45,6 +46,18 @@ pub fn redis_program() -> Result<PathBuf, Error> {
         .flat_map(|folder| [folder.join("redis-server"), folder.join("valkey-server")])
         .filter_map(|program| Some((major_version(&program)?, program)));
     pick("Redis", OLDEST_REDIS, candidates)
+}
+
+/// The program `pgbouncer`, which Debian keeps where only root looks.
+pub fn pgbouncer_program() -> Result<PathBuf, Error> {
+    let brewed = HOMEBREW.iter().map(|prefix| Path::new(prefix).join("bin"));
+    let candidates = path_folders()
+        .into_iter()
+        .chain([PathBuf::from("/usr/sbin")])
+        .chain(brewed)
+        .map(|folder| folder.join("pgbouncer"))
+        .filter_map(|program| Some((major_version(&program)?, program)));
+    pick("PgBouncer", OLDEST_PGBOUNCER, candidates)
 }
 
 fn path_folders() -> Vec<PathBuf> {

@@ -10,6 +10,7 @@
 mod account;
 mod folder;
 mod installed;
+mod pgbouncer;
 mod postgres;
 mod process;
 mod redis;
@@ -18,7 +19,8 @@ use std::io;
 use std::path::Path;
 
 pub use folder::{Lock, place};
-pub use installed::{POSTGRES_FOLDER, postgres_folder, redis_program};
+pub use installed::{POSTGRES_FOLDER, pgbouncer_program, postgres_folder, redis_program};
+pub use pgbouncer::PgBouncer;
 pub use postgres::{Durability, Postgres, PostgresConfig};
 pub use process::{Server, stop_stray};
 pub use redis::{Redis, RedisConfig};

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use nix::unistd::geteuid;
-use xtask::servers::{Error, postgres_folder, redis_program};
+use xtask::servers::{Error, pgbouncer_program, postgres_folder, redis_program};
 
 use crate::run::{shown, step};
 use crate::setup::environment::variable;
@@ -42,6 +42,11 @@ const REDIS: Package = Package {
     brew: "redis",
 };
 
+const PGBOUNCER: Package = Package {
+    apt: "pgbouncer",
+    brew: "pgbouncer",
+};
+
 const PYTHON: Package = Package {
     apt: "python3-venv",
     brew: "python@3.13",
@@ -62,6 +67,11 @@ pub(crate) fn postgres(consent: Consent) -> Result<()> {
 /// Makes sure that Redis is installed.
 pub(crate) fn redis(consent: Consent) -> Result<()> {
     ensure(REDIS, consent, || redis_program().map(drop))
+}
+
+/// Makes sure that PgBouncer is installed.
+pub(crate) fn pgbouncer(consent: Consent) -> Result<()> {
+    ensure(PGBOUNCER, consent, || pgbouncer_program().map(drop))
 }
 
 /// Makes sure that Python is installed, with what makes environments.

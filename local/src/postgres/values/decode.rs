@@ -88,6 +88,20 @@ pub(in crate::postgres) fn decoder(ty: &Type) -> Decoder {
     }
 }
 
+/// How Spin reads a column's values: JSON loses on the way what `serde_json::Value` cannot hold.
+pub(in crate::postgres) fn decoder_like_spin(ty: &Type) -> Decoder {
+    match *ty {
+        Type::JSONB => |raw| match jsonb(raw)? {
+            DbValue::Jsonb(json) => {
+                let json: serde_json::Value = serde_json::from_slice(&json)?;
+                Ok(DbValue::Jsonb(serde_json::to_vec(&json)?))
+            }
+            other => Ok(other),
+        },
+        _ => decoder(ty),
+    }
+}
+
 fn text(raw: &[u8]) -> Result<String, BoxError> {
     Ok(wire::text_from_sql(raw)?.to_owned())
 }

@@ -22,6 +22,51 @@ pub(in crate::postgres) struct BadParameter {
     problem: &'static str,
 }
 
+impl Param {
+    /// A parameter as Spin hands it on: JSON loses on the way what `serde_json::Value` cannot hold.
+    pub(in crate::postgres) fn like_spin(value: ParameterValue) -> Result<Self, String> {
+        let ParameterValue::Jsonb(json) = value else {
+            return Ok(Self(value));
+        };
+        let json = serde_json::from_slice::<serde_json::Value>(&json)
+            .and_then(|json| serde_json::to_vec(&json))
+            .map_err(|error| format!("invalid JSON: {error}"))?;
+        Ok(Self(ParameterValue::Jsonb(json)))
+    }
+
+    /// The type that a statement without a name says that its parameter has.
+    pub(in crate::postgres) fn ty(&self) -> Type {
+        match &self.0 {
+            // Postgres finds out by itself.
+            ParameterValue::DbNull => Type::UNKNOWN,
+            ParameterValue::Boolean(_) => Type::BOOL,
+            ParameterValue::Int8(_) => Type::CHAR,
+            ParameterValue::Int16(_) => Type::INT2,
+            ParameterValue::Int32(_) => Type::INT4,
+            ParameterValue::Int64(_) => Type::INT8,
+            ParameterValue::Floating32(_) => Type::FLOAT4,
+            ParameterValue::Floating64(_) => Type::FLOAT8,
+            ParameterValue::Str(_) => Type::TEXT,
+            ParameterValue::Binary(_) => Type::BYTEA,
+            ParameterValue::Date(_) => Type::DATE,
+            ParameterValue::Time(_) => Type::TIME,
+            ParameterValue::Datetime(_) => Type::TIMESTAMP,
+            ParameterValue::Timestamp(_) => Type::TIMESTAMPTZ,
+            ParameterValue::Uuid(_) => Type::UUID,
+            ParameterValue::Jsonb(_) => Type::JSONB,
+            ParameterValue::Decimal(_) => Type::NUMERIC,
+            ParameterValue::RangeInt32(_) => Type::INT4_RANGE,
+            ParameterValue::RangeInt64(_) => Type::INT8_RANGE,
+            ParameterValue::RangeDecimal(_) => Type::NUM_RANGE,
+            ParameterValue::ArrayInt32(_) => Type::INT4_ARRAY,
+            ParameterValue::ArrayInt64(_) => Type::INT8_ARRAY,
+            ParameterValue::ArrayDecimal(_) => Type::NUMERIC_ARRAY,
+            ParameterValue::ArrayStr(_) => Type::TEXT_ARRAY,
+            ParameterValue::Interval(_) => Type::INTERVAL,
+        }
+    }
+}
+
 impl ToSql for Param {
     /// Refuses what does not fit by itself: a reference to this has a `to_sql_checked` that knows only of types.
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, BoxError> {

@@ -5,7 +5,7 @@ mod decode;
 mod encode;
 mod numeric;
 
-pub(super) use decode::{Decoder, Raw, data_type, decoder};
+pub(super) use decode::{Decoder, Raw, data_type, decoder, decoder_like_spin};
 pub(super) use encode::{BadParameter, Param};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,106 @@
+//! A private PgBouncer before a PostgreSQL, in transaction mode.
+
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use url::Url;
+
+use super::account::Account;
+use super::folder::{POSTGRES_USERS, place_for, private_file, private_folder};
+use super::process::{Server, server_command, tail, wait_until_ready};
+use super::{Doing as _, Error, free_port, pgbouncer_program};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How many ports are tried when each is taken between being found free and being opened.
+const ATTEMPTS: usize = 5;
+
+/// A running private PgBouncer; stopped when dropped. It knows the one user of its PostgreSQL, whose password keeps others out
+/// here as it does there.
+#[derive(Debug)]
+pub struct PgBouncer {
+    folder: PathBuf,
+    port: u16,
+    server: Server,
+}
+
+impl PgBouncer {
+    /// Starts one in `folder` (as [`super::place`] understands it) before the server whose URL this is.
+    pub fn start(folder: &Path, postgres: &Url) -> Result<Self, Error> {
+        let program = pgbouncer_program()?;
+        let account = Account::choose(&POSTGRES_USERS)?;
+        let folder = place_for(folder, &account)?;
+        private_folder(&folder, &account)?;
+        let users = format!(
+            "\"{}\" \"{}\"\n",
+            postgres.username(),
+            postgres.password().unwrap_or_default()
+        );
+        private_file(&folder.join("users"), &users, &account)?;
+        let mut outcome = Err(Error::NotInstalled("PgBouncer"));
+        for _ in 0..ATTEMPTS {
+            outcome = Self::launch(&program, &account, &folder, postgres);
+            match &outcome {
+                Err(Error::NotStarted { log, .. }) if log.contains("in use") => {}
+                _ => break,
+            }
+        }
+        outcome
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Stops the pooler and removes its files.
+    pub fn remove(mut self) -> Result<(), Error> {
+        self.server.stop()?;
+        fs::remove_dir_all(&self.folder).doing("remove", &self.folder)
+    }
+
+    fn launch(program: &Path, account: &Account, folder: &Path, postgres: &Url) -> Result<Self, Error> {
+        let port = free_port()?;
+        let settings = folder.join("pgbouncer.ini");
+        private_file(&settings, &text(port, folder, postgres), account)?;
+        let log_path = folder.join("output");
+        let log = File::create(&log_path).doing("create", &log_path)?;
+        let errors = log.try_clone().doing("share", &log_path)?;
+        let mut command = server_command(program);
+        command.arg(&settings).stdout(log).stderr(errors);
+        // SIGINT would wait for every client.
+        let mut server = Server::start(account.applied_to(command), Signal::SIGTERM, PATIENCE)?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let listens = || TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok();
+        match wait_until_ready(&mut server, PATIENCE, listens)? {
+            Ok(()) => Ok(Self {
+                folder: folder.to_owned(),
+                port,
+                server,
+            }),
+            Err(reason) => {
+                drop(server);
+                Err(Error::NotStarted {
+                    program: "PgBouncer",
+                    reason,
+                    log: tail(&log_path),
+                })
+            }
+        }
+    }
+}
+
+/// Any database of the server, few connections for each, given back soon, since tests have many databases.
+fn text(port: u16, folder: &Path, postgres: &Url) -> String {
+    format!(
+        "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+         unix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\npool_mode = transaction\n\
+         default_pool_size = 16\nmax_client_conn = 1000\nserver_idle_timeout = 5\nautodb_idle_timeout = 5\n\
+         server_check_query = select 1\nlog_connections = 0\nlog_disconnections = 0\n",
+        postgres.port().unwrap_or(5432),
+        folder.join("users").display(),
+    )
+}
