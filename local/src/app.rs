@@ -26,6 +26,8 @@ pub(crate) struct Application {
     pub(crate) router: Router,
     /// The components that a route leads to.
     pub(crate) components: Vec<Arc<Component>>,
+    /// The components that a schedule leads to.
+    pub(crate) scheduled: Vec<Arc<Component>>,
     /// Kinds of triggers in the manifest that this host does not serve.
     pub(crate) unserved_triggers: Vec<String>,
 }
@@ -69,6 +71,11 @@ impl Application {
         let values = variable_values(manifest, given, environment)?;
         let lookup = |name: &str| values.get(name).map(String::as_str);
 
+        let component = |name: &str| {
+            Component::new(name, &manifest.component[name], folder, lookup)
+                .map(Arc::new)
+                .with_context(|| format!("the component `{name}`"))
+        };
         let mut components = Vec::new();
         let mut indexes: HashMap<&str, usize> = HashMap::new();
         let mut routes = Vec::new();
@@ -81,18 +88,24 @@ impl Application {
             };
             let name = &trigger.component;
             if !indexes.contains_key(name.as_str()) {
-                let component = Component::new(name, &manifest.component[name], folder, lookup)
-                    .with_context(|| format!("the component `{name}`"))?;
                 indexes.insert(name, components.len());
-                components.push(Arc::new(component));
+                components.push(component(name)?);
             }
             routes.push((route.as_str(), indexes[name.as_str()]));
         }
+        let scheduled = manifest
+            .trigger
+            .cron
+            .iter()
+            .map(|trigger| component(&trigger.component));
+        let scheduled = scheduled.collect::<Result<Vec<_>>>()?;
+        let cron = (!scheduled.is_empty()).then(|| "cron".to_owned());
         Ok(Self {
             name: manifest.application.name.clone(),
             router: Router::new(manifest.base(), routes)?,
             components,
-            unserved_triggers: manifest.trigger.other.keys().cloned().collect(),
+            scheduled,
+            unserved_triggers: manifest.trigger.other.keys().cloned().chain(cron).collect(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, env, io::Write as _, net::SocketAddr, sync::Arc};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use runledger_models::DatabaseUrl;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
@@ -10,8 +10,8 @@ use wasmtime::Engine;
 
 use crate::{
     admission::Admission,
-    app::Application,
-    engine,
+    app::{Application, Component},
+    cron, engine,
     guest::Services,
     instances::{Factory, Instances},
     log::Log,
@@ -25,10 +25,19 @@ use crate::{
 /// Runs what the command line asks for, until it is done or a signal says to stop.
 pub async fn run(options: Options, log: Log) -> Result<()> {
     let app = Application::load(&options.from, &options.variable, |name| env::var(name).ok())?;
+    // Which library checks certificates is said once, for those who do not say it themselves. It may have been said.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    if options.trigger_cron {
+        return trigger_cron(&app, &options, log).await;
+    }
     if !app.unserved_triggers.is_empty() {
         tracing::warn!(kinds = ?app.unserved_triggers, "the manifest has triggers that this host does not serve");
     }
     remark_on_database_url(&app);
+    ensure!(
+        !app.components.is_empty(),
+        "the manifest has no [[trigger.http]], and this host serves nothing else"
+    );
     let limits = Arc::new(options.limits());
     let secret = app
         .components
@@ -42,8 +51,8 @@ pub async fn run(options: Options, log: Log) -> Result<()> {
     let engine = engine::new(&limits)?;
     // Bound before the components are compiled, so that a taken port is known at once.
     let server = Server::bind(options.listen, !options.like_spin).await?;
-    let services = Arc::new(services(&options, &limits, log.clone()));
-    let components = link(&app, &engine, &options, &limits, &services, server.address())?;
+    let services = Arc::new(services(&options, &limits, log.clone())?);
+    let components = link(&app.components, &engine, &options, &limits, &services, server.address())?;
     if let Some(times) = options.measure_cold_start {
         return measure(components, times).await;
     }
@@ -86,6 +95,22 @@ pub async fn run(options: Options, log: Log) -> Result<()> {
     outcome
 }
 
+/// Calls what the manifest has for a schedule.
+async fn trigger_cron(app: &Application, options: &Options, log: Log) -> Result<()> {
+    let limits = Arc::new(options.limits());
+    let engine = engine::new(&limits)?;
+    let services = Arc::new(services(options, &limits, log)?);
+    cron::trigger(link(
+        &app.scheduled,
+        &engine,
+        options,
+        &limits,
+        &services,
+        options.listen,
+    )?)
+    .await
+}
+
 /// The line that says that requests are being served. Standard output has no other.
 fn announce(name: &str, address: SocketAddr) -> Result<()> {
     tracing::info!(application = name, %address, "serving");
@@ -110,33 +135,40 @@ fn remark_on_database_url(app: &Application) {
     }
 }
 
-fn services(options: &Options, limits: &Limits, log: Log) -> Services {
+fn services(options: &Options, limits: &Limits, log: Log) -> Result<Services> {
     let manner = match (options.like_spin, options.unnamed_statements) {
         (true, _) => postgres::Manner::LikeSpin,
         (_, true) => postgres::Manner::Unnamed,
         _ => postgres::Manner::Prepared,
     };
-    Services {
+    let redis_ca = options
+        .redis_ca
+        .as_deref()
+        .map(|path| std::fs::read(path).with_context(|| format!("cannot read the certificates {}", path.display())));
+    Ok(Services {
         postgres: postgres::Pools::new(postgres::Limits {
             size: limits.postgres_connections,
             wait: limits.postgres_wait_ms,
             connect: limits.connect_timeout_ms,
             manner,
         }),
-        redis: redis::Servers::new(redis::Limits {
-            connect: limits.connect_timeout_ms,
-            response: limits.redis_response_ms,
-            each_its_own: options.like_spin,
-        }),
+        redis: redis::Servers::new(
+            redis::Limits {
+                connect: limits.connect_timeout_ms,
+                response: limits.redis_response_ms,
+                each_its_own: options.like_spin,
+            },
+            redis_ca.transpose()?,
+        ),
         log,
-    }
+    })
 }
 
 type Linked = Vec<(Arc<str>, Factory)>;
 
 /// Compiles and links all components, at the same time.
 fn link(
-    app: &Application,
+    components: &[Arc<Component>],
     engine: &Engine,
     options: &Options,
     limits: &Arc<Limits>,
@@ -144,8 +176,7 @@ fn link(
     this: SocketAddr,
 ) -> Result<Linked> {
     std::thread::scope(|scope| {
-        let threads: Vec<_> = app
-            .components
+        let threads: Vec<_> = components
             .iter()
             .map(|component| {
                 scope.spawn(move || {

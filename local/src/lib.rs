@@ -5,6 +5,7 @@ mod admission;
 mod app;
 mod bindings;
 mod body;
+mod cron;
 mod engine;
 mod guest;
 mod host;

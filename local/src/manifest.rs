@@ -69,6 +69,9 @@ pub(crate) struct Triggers {
     /// The HTTP triggers.
     #[serde(default)]
     pub(crate) http: Vec<HttpTrigger>,
+    /// The cron triggers.
+    #[serde(default)]
+    pub(crate) cron: Vec<CronTrigger>,
     /// Kinds that this host does not serve.
     #[serde(flatten)]
     pub(crate) other: BTreeMap<String, toml::Value>,
@@ -81,6 +84,13 @@ pub(crate) struct HttpTrigger {
     pub(crate) component: String,
     /// The paths that it serves.
     pub(crate) route: Route,
+}
+
+/// One `[[trigger.cron]]`. Its times are for who keeps them.
+#[derive(Debug, Deserialize)]
+pub(crate) struct CronTrigger {
+    /// The component's name.
+    pub(crate) component: String,
 }
 
 /// The `route` of a trigger.
@@ -180,14 +190,15 @@ impl Manifest {
             );
         }
         ensure!(
-            !self.trigger.http.is_empty(),
+            !self.trigger.http.is_empty() || !self.trigger.cron.is_empty(),
             "it has no [[trigger.http]], and this host serves nothing else"
         );
-        for trigger in &self.trigger.http {
+        let http = self.trigger.http.iter().map(|trigger| &trigger.component);
+        let cron = self.trigger.cron.iter().map(|trigger| &trigger.component);
+        for component in http.chain(cron) {
             ensure!(
-                self.component.contains_key(&trigger.component),
-                "a trigger names the component `{}`, which is not in the manifest",
-                trigger.component
+                self.component.contains_key(component),
+                "a trigger names the component `{component}`, which is not in the manifest"
             );
         }
         for (name, component) in &self.component {

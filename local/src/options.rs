@@ -41,6 +41,12 @@ pub struct Options {
     /// (PgBouncer before 1.21, in transaction mode). Costs planning each time; an empty result has no columns then.
     #[arg(long, conflicts_with = "like_spin")]
     pub unnamed_statements: bool,
+    /// Instead of serving: calls each component with a cron trigger once, as Spin's trigger does at its time.
+    #[arg(long, conflicts_with_all = ["cron", "measure_cold_start"])]
+    pub trigger_cron: bool,
+    /// The certificates, as PEM, that a Redis server's own must lead to at `rediss://` addresses; else the usual public ones.
+    #[arg(long, value_name = "FILE")]
+    pub redis_ca: Option<PathBuf>,
     /// Limits of requests, instances and connections.
     #[command(flatten)]
     pub limits: Limits,

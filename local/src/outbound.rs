@@ -179,7 +179,7 @@ impl Port {
 fn default_port(scheme: &str) -> Option<u16> {
     match scheme {
         "postgres" => Some(5432),
-        "redis" => Some(6379),
+        "redis" | "rediss" => Some(6379),
         "http" => Some(80),
         "https" => Some(443),
         "mysql" => Some(3306),

@@ -99,11 +99,23 @@ async fn places(app: &App, graph: &Graph) -> Vec<Place> {
                 r#"{{"graph_version":1,"inputs":{{}},"starting_nodes_input":[{{"node_id":"{work}","input":{{"a":{HERE}}}}}]}}"#
             ),
         ),
-        Place::new("POST", "/api/executions/batch", import(&format!(r#""inputs":{{"a":{HERE}}}"#))),
-        Place::new("POST", "/api/executions/batch", import(&format!(r#""stats":{{"a":{HERE}}}"#))),
+        Place::new(
+            "POST",
+            "/api/executions/batch",
+            import(&format!(r#""inputs":{{"a":{HERE}}}"#)),
+        ),
+        Place::new(
+            "POST",
+            "/api/executions/batch",
+            import(&format!(r#""stats":{{"a":{HERE}}}"#)),
+        ),
         Place::new("POST", "/api/executions/batch", imported_node("input_data")),
         Place::new("POST", "/api/executions/batch", imported_node("output_data")),
-        Place::new("PATCH", format!("/api/executions/{id}"), format!(r#"{{"stats":{{"a":{HERE}}}}}"#)),
+        Place::new(
+            "PATCH",
+            format!("/api/executions/{id}"),
+            format!(r#"{{"stats":{{"a":{HERE}}}}}"#),
+        ),
         Place::new(
             "POST",
             format!("/api/executions/{id}/nodes/{work}/inputs"),
@@ -127,9 +139,16 @@ async fn places(app: &App, graph: &Graph) -> Vec<Place> {
         Place::new(
             "PATCH",
             "/api/node-executions",
-            format!(r#"{{"ids":["{}"],"status":"RUNNING","stats":{{"a":{HERE}}}}}"#, nodes[2]),
+            format!(
+                r#"{{"ids":["{}"],"status":"RUNNING","stats":{{"a":{HERE}}}}}"#,
+                nodes[2]
+            ),
         ),
-        Place::new("PUT", "/api/kv/carried", format!(r#"{{"node_exec_id":"n","data":{HERE}}}"#)),
+        Place::new(
+            "PUT",
+            "/api/kv/carried",
+            format!(r#"{{"node_exec_id":"n","data":{HERE}}}"#),
+        ),
         Place::new(
             "PUT",
             "/api/graphs/other/versions/1",
@@ -177,14 +196,15 @@ async fn places(app: &App, graph: &Graph) -> Vec<Place> {
         Place::new(
             "POST",
             "/rpc/upsert_execution_input",
-            format!(
-                r#"{{"node_id":"{work}","graph_exec_id":"{id}","input_name":"by-method","input_data":{HERE}}}"#
-            ),
+            format!(r#"{{"node_id":"{work}","graph_exec_id":"{id}","input_name":"by-method","input_data":{HERE}}}"#),
         ),
         Place::new(
             "POST",
             "/rpc/upsert_execution_output",
-            format!(r#"{{"node_exec_id":"{}","output_name":"by-method","output_data":{HERE}}}"#, nodes[0]),
+            format!(
+                r#"{{"node_exec_id":"{}","output_name":"by-method","output_data":{HERE}}}"#,
+                nodes[0]
+            ),
         ),
         Place::new(
             "POST",
@@ -197,7 +217,10 @@ async fn places(app: &App, graph: &Graph) -> Vec<Place> {
         Place::new(
             "POST",
             "/rpc/update_node_execution_status_batch",
-            format!(r#"{{"node_exec_ids":["{}"],"status":"RUNNING","stats":{{"a":{HERE}}}}}"#, nodes[4]),
+            format!(
+                r#"{{"node_exec_ids":["{}"],"status":"RUNNING","stats":{{"a":{HERE}}}}}"#,
+                nodes[4]
+            ),
         ),
         Place::new(
             "POST",

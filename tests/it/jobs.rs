@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use runledger_tests::{App, Graph, Request, is_spin, until};
+use runledger_tests::{App, Graph, Host, Request, is_spin, until};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -297,4 +297,44 @@ async fn the_local_host_keeps_a_schedule() {
     })
     .await;
     std::fs::remove_file(&manifest).unwrap();
+}
+
+#[tokio::test]
+async fn the_cron_components_do_their_jobs_as_spins_trigger_calls_them() {
+    if is_spin() {
+        // Its plug-in cannot be counted on, and the local host is not built then.
+        return;
+    }
+    let app = App::start().await;
+    let variables = |url: &str, host: &str| {
+        [("database_url", url), ("database_host", host)].map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    let sound = variables(app.db.url(), &app.db.host());
+    let triggered = tokio::task::spawn_blocking(move || Host::trigger_cron(&sound));
+    let (worked, log) = triggered.await.unwrap();
+    assert!(worked, "{log}");
+    for job in [
+        "refresh-views",
+        "accuracy-scan",
+        "block-errors",
+        "late-executions",
+        "analytics-tick",
+        "prune",
+    ] {
+        let runs = "SELECT count(*) FROM runledger.jobs WHERE name = $1 AND finished_at IS NOT NULL";
+        assert_eq!(app.db.number(runs, &[&job]).await, 1, "{job} did not run: {log}");
+    }
+
+    // Nobody listens there: the export's error reaches the trigger, and each component's failure is its own.
+    let broken = variables("postgres://u:hunter2@127.0.0.1:1/d", "127.0.0.1:1");
+    let triggered = tokio::task::spawn_blocking(move || Host::trigger_cron(&broken));
+    let (worked, log) = triggered.await.unwrap();
+    assert!(
+        !worked && log.contains("not all did their work") && !log.contains("hunter2"),
+        "{log}"
+    );
+    for component in ["refresh-views", "prune"] {
+        let failed = |line: &str| line.contains("a scheduled component failed") && line.contains(component);
+        assert!(log.lines().any(failed), "{component}: {log}");
+    }
 }

@@ -37,6 +37,7 @@ mod owners;
 mod problems;
 mod queue;
 mod read;
+mod redis_servers;
 mod routes;
 mod rpc;
 mod rpc_operations;

@@ -65,9 +65,7 @@ impl Host {
         if !is_spin() {
             command.args(options_for_all()).args(arguments);
         }
-        for (name, value) in variables {
-            command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
-        }
+        set(&mut command, variables);
         let mut child = command
             .current_dir(root())
             .stdin(Stdio::null())
@@ -114,6 +112,22 @@ impl Host {
                 }
             }
         }
+    }
+
+    /// Runs the local host on the manifest for schedules: each component is called as Spin's cron trigger calls it. Gives
+    /// whether all did their work, and the log.
+    pub fn trigger_cron(variables: &[(String, String)]) -> (bool, String) {
+        let manifest =
+            env::var_os("RUNLEDGER_CRON_MANIFEST").map_or_else(|| root().join("spin.cron.toml"), PathBuf::from);
+        let mut command = local(&manifest);
+        command.arg("--trigger-cron").args(options_for_all());
+        set(&mut command, variables);
+        let output = command.current_dir(root()).stdin(Stdio::null()).output();
+        let output = output.expect("the local host can be run");
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
     }
 
     /// Where it serves: `http://127.0.0.1:<port>`.
@@ -181,17 +195,29 @@ fn command() -> Command {
             .arg("--listen")
             .arg(format!("127.0.0.1:{}", free_port()));
     } else {
-        let built = || root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()));
-        let program = env::var_os("RUNLEDGER_LOCAL_BIN")
-            .map_or_else(|| built().join("debug/runledger-local"), |program| root().join(program));
-        command = Command::new(program);
-        command.arg("--from").arg(manifest).args(["--listen", "127.0.0.1:0"]);
+        command = local(&manifest);
     }
-    // Only what a test sets reaches the application.
+    command
+}
+
+/// The local host for this manifest, on any port.
+fn local(manifest: &Path) -> Command {
+    let built = || root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()));
+    let program = env::var_os("RUNLEDGER_LOCAL_BIN")
+        .map_or_else(|| built().join("debug/runledger-local"), |program| root().join(program));
+    let mut command = Command::new(program);
+    command.arg("--from").arg(manifest).args(["--listen", "127.0.0.1:0"]);
+    command
+}
+
+/// Sets the application's variables: only what a test sets reaches it.
+fn set(command: &mut Command, variables: &[(String, String)]) {
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SPIN_VARIABLE_")) {
         command.env_remove(name);
     }
-    command
+    for (name, value) in variables {
+        command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
+    }
 }
 
 /// A port that was free a moment ago; whoever finds it taken starts over.

@@ -10,7 +10,8 @@
 //! - `RUNLEDGER_LOCAL_OPTIONS`: options of the local host for the whole suite, such as `--like-spin`.
 //! - `RUNLEDGER_POOLER`: a pooler (`host:port`) through which the application reaches that Postgres server.
 //! - `RUNLEDGER_HOST=spin`: `spin` from `PATH` instead.
-//! - `RUNLEDGER_MANIFEST`: the application's manifest; else `spin.toml` of the workspace.
+//! - `RUNLEDGER_MANIFEST`, `RUNLEDGER_CRON_MANIFEST`: the application's manifests; else `spin.toml` and `spin.cron.toml` of the
+//!   workspace.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,

@@ -36,17 +36,18 @@ impl Project {
         self.root.join("spin.toml")
     }
 
-    /// The application's manifest with components of another profile, written beside what else is made for tests.
-    pub(crate) fn manifest_with(&self, profile: Profile) -> Result<PathBuf> {
+    /// The manifest of this name with components of another profile, written beside what else is made for tests.
+    pub(crate) fn manifest_with(&self, name: &str, profile: Profile) -> Result<PathBuf> {
+        let manifest = self.root.join(name);
         if profile == Profile::Shipped {
-            return Ok(self.spin_manifest());
+            return Ok(manifest);
         }
-        let shipped = fs::read_to_string(self.spin_manifest()).context("read spin.toml")?;
+        let shipped = fs::read_to_string(&manifest).with_context(|| format!("read {name}"))?;
         let built = |profile: Profile| format!("target/wasm32-wasip2/{}/", profile.name());
         let other = self.root.join(built(profile));
         let folder = self.state(profile.name());
         fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
-        let manifest = folder.join("spin.toml");
+        let manifest = folder.join(name);
         let text = shipped.replace(&built(Profile::Shipped), &format!("{}/", other.display()));
         fs::write(&manifest, text).with_context(|| format!("write {}", manifest.display()))?;
         Ok(manifest)

@@ -16,7 +16,10 @@ use anyhow::Context as _;
 use http::Request;
 use http::Response;
 use tokio::time::{Sleep, sleep};
-use wasmtime::{Engine, Store, component::Linker};
+use wasmtime::{
+    Engine, Store,
+    component::{Instance, Linker},
+};
 use wasmtime_wasi_http::{WasiBody, p3::bindings::Service, p3::bindings::ServicePre};
 
 use crate::{
@@ -123,6 +126,13 @@ impl Factory {
         let mut store = self.store();
         let service = self.pre.instantiate_async(&mut store).await?;
         Ok((store, service))
+    }
+
+    /// An instance for what is no HTTP request.
+    pub(crate) async fn instantiate_plainly(&self) -> wasmtime::Result<(Store<Guest>, Instance)> {
+        let mut store = self.store();
+        let instance = self.pre.instance_pre().instantiate_async(&mut store).await?;
+        Ok((store, instance))
     }
 
     /// How long making an instance takes.

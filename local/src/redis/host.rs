@@ -6,7 +6,7 @@ use redis::{Cmd, FromRedisValue, RedisError, Value, aio::MultiplexedConnection, 
 use tokio::sync::Mutex;
 use wasmtime::component::{Accessor, Resource};
 
-use super::server::{Needs, Server, flatten, is_repeatable, other};
+use super::server::{Needs, Server, explain, flatten, is_repeatable};
 use crate::{
     bindings::spin::redis::redis::{Error, Host, HostConnection, HostConnectionWithStore, RedisParameter, RedisResult},
     guest::{Guest, GuestData},
@@ -30,7 +30,7 @@ impl Connection {
     /// A handle to the server; with a connection of its own at once where Spin makes one.
     async fn open(server: Arc<Server>) -> Result<Self, Error> {
         let own = if server.each_its_own() {
-            Some(server.connect(true).await.map_err(|_| Error::InvalidAddress)?)
+            Some(server.connect(true).await.map_err(|error| explain(&error))?)
         } else {
             None
         };
@@ -109,7 +109,7 @@ async fn run<T: Send, V: FromRedisValue>(
     needs: Needs,
 ) -> Outcome<V> {
     let connection = accessor.with(|mut access| access.get().table.get(connection).cloned())?;
-    Ok(connection.run(command, needs).await.map_err(|error| other(&error)))
+    Ok(connection.run(command, needs).await.map_err(|error| explain(&error)))
 }
 
 impl<T: Send> HostConnectionWithStore<T> for GuestData {

@@ -8,7 +8,7 @@ use std::{
 
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisError,
-    Value,
+    TlsCertificates, Value,
     aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
 };
 
@@ -76,14 +76,17 @@ pub(crate) struct Limits {
 /// The servers of all addresses.
 pub(crate) struct Servers {
     limits: Limits,
+    /// Whom servers' certificates must lead to; the usual public roots if it is `None`.
+    root_certificates: Option<Vec<u8>>,
     servers: Mutex<HashMap<String, Arc<Server>>>,
 }
 
 impl Servers {
-    /// No servers yet.
-    pub(crate) fn new(limits: Limits) -> Self {
+    /// No servers yet. With PEM `root_certificates` only those are trusted where there is TLS.
+    pub(crate) fn new(limits: Limits, root_certificates: Option<Vec<u8>>) -> Self {
         Self {
             limits,
+            root_certificates,
             servers: Mutex::default(),
         }
     }
@@ -98,12 +101,13 @@ impl Servers {
         if servers.len() >= MAX_SERVERS {
             return Err(Error::TooManyConnections);
         }
-        let client = Client::open(address).map_err(|_| Error::InvalidAddress)?;
+        let client = self.client(address).map_err(|error| explain(&error))?;
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(0)
             .set_connection_timeout(Some(self.limits.connect))
             .set_response_timeout(Some(self.limits.response));
-        let shared = ConnectionManager::new_lazy_with_config(client.clone(), config).map_err(|error| other(&error))?;
+        let shared =
+            ConnectionManager::new_lazy_with_config(client.clone(), config).map_err(|error| explain(&error))?;
         let server = Arc::new(Server {
             client,
             shared,
@@ -111,6 +115,21 @@ impl Servers {
         });
         servers.insert(address.to_owned(), Arc::clone(&server));
         Ok(server)
+    }
+}
+
+impl Servers {
+    fn client(&self, address: &str) -> Result<Client, RedisError> {
+        match &self.root_certificates {
+            Some(root) if address.starts_with("rediss:") => Client::build_with_tls(
+                address,
+                TlsCertificates {
+                    client_tls: None,
+                    root_cert: Some(root.clone()),
+                },
+            ),
+            _ => Client::open(address),
+        }
     }
 }
 
@@ -178,10 +197,21 @@ impl Needs {
 
 fn check(address: &str, allowed: &AllowedHosts) -> Result<(), Error> {
     let info = address.into_connection_info().map_err(|_| Error::InvalidAddress)?;
-    let ConnectionAddr::Tcp(host, port) = info.addr() else {
-        return Err(Error::Other("only redis:// addresses can be reached".into()));
+    let (scheme, host, port) = match info.addr() {
+        ConnectionAddr::Tcp(host, port) => ("redis", host, *port),
+        ConnectionAddr::TcpTls {
+            host,
+            port,
+            insecure: false,
+            ..
+        } => ("rediss", host, *port),
+        _ => {
+            return Err(Error::Other(
+                "only redis:// and rediss:// addresses can be reached, and certificates are always checked".into(),
+            ));
+        }
     };
-    if allowed.allows("redis", host, Some(*port)) {
+    if allowed.allows(scheme, host, Some(port)) {
         Ok(())
     } else {
         Err(Error::InvalidAddress)
@@ -199,17 +229,49 @@ pub(super) fn is_repeatable(command: &Cmd) -> bool {
         .any(|repeatable| name.eq_ignore_ascii_case(repeatable.as_bytes()))
 }
 
-/// An error in the interface's words. It does not contain the address.
-pub(super) fn other(error: &RedisError) -> Error {
+/// An error in the interface's words: what is wrong with the server where it is the server's fault, never the address or a
+/// password.
+pub(super) fn explain(error: &RedisError) -> Error {
     let wrong_type = error.kind() == ErrorKind::UnexpectedReturnType
         || error.code() == Some("WRONGTYPE")
         || error.detail().is_some_and(|detail| detail.contains("not an integer"));
     if wrong_type {
         Error::TypeError
     } else {
-        Error::Other(error.to_string())
+        Error::Other(reason(error))
     }
 }
+
+/// Why the server did not do what it was asked.
+fn reason(error: &RedisError) -> String {
+    let said = error.detail().map_or_else(|| error.to_string(), ToOwned::to_owned);
+    let tls = ["certificate", "tls", "handshake", "corrupt message"];
+    let lower = said.to_ascii_lowercase();
+    match error.code() {
+        Some("NOAUTH") => return "the server wants a password, and the address has none".to_owned(),
+        Some("WRONGPASS") => return WRONG_PASSWORD.to_owned(),
+        Some("NOPERM") => return format!("the server does not let this user do that: {said}"),
+        _ => {}
+    }
+    if error.kind() == ErrorKind::AuthenticationFailed {
+        if lower.contains("without any password") {
+            return "the address has a password, and the server has none".to_owned();
+        }
+        return WRONG_PASSWORD.to_owned();
+    }
+    if error.is_timeout() {
+        return "the server does not answer".to_owned();
+    }
+    if error.is_io_error() && tls.iter().any(|word| lower.contains(word)) {
+        return format!("TLS failed: {said}");
+    }
+    if error.is_io_error() || error.is_connection_dropped() {
+        return format!("the server cannot be reached: {said}");
+    }
+    error.to_string()
+}
+
+const WRONG_PASSWORD: &str = "the server refuses the user or the password of the address";
 
 /// Appends `value` to `flat`, nested ones as a sequence, as Spin does.
 pub(super) fn flatten(
@@ -238,7 +300,7 @@ pub(super) fn flatten(
             }
         }
         Value::Attribute { data, .. } => flatten(*data, flat)?,
-        Value::ServerError(error) => return Err(other(&error.into())),
+        Value::ServerError(error) => return Err(explain(&error.into())),
         _ => return Err(Error::TypeError),
     }
     Ok(())
@@ -250,11 +312,17 @@ mod tests {
 
     #[test]
     fn only_allowed_addresses_are_accepted() {
-        let allowed = AllowedHosts::parse(["redis://127.0.0.1:7000", "redis://cache.example"]).unwrap();
+        let allowed = AllowedHosts::parse([
+            "redis://127.0.0.1:7000",
+            "redis://cache.example",
+            "rediss://cache.example",
+        ])
+        .unwrap();
         for address in [
             "redis://127.0.0.1:7000",
             "redis://:secret@cache.example/3",
             "redis://cache.example:6379",
+            "rediss://user:secret@cache.example",
         ] {
             assert!(check(address, &allowed).is_ok(), "{address}");
         }
@@ -262,6 +330,8 @@ mod tests {
             "redis://127.0.0.1",
             "redis://other.example",
             "http://cache.example",
+            "rediss://127.0.0.1:7000",
+            "rediss://cache.example/#insecure",
             "redis+unix:///tmp/s",
             "nonsense",
             "",

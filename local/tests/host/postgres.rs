@@ -30,7 +30,12 @@ async fn error(host: &Host, address: &str, statement: &str, params: Value) -> Va
 #[tokio::test]
 async fn values_of_every_kind_survive_a_round_trip() {
     let Some(url) = database_url() else { return };
-    let host = Application::new().start(&[]);
+    for arguments in [&[] as &[&str], &["--unnamed-statements"], &["--like-spin"]] {
+        survive_a_round_trip(&Application::new().start(arguments), &url).await;
+    }
+}
+
+async fn survive_a_round_trip(host: &Host, url: &str) {
     for (ty, value) in [
         ("boolean", json!({ "boolean": true })),
         ("smallint", json!({ "int16": -3 })),
@@ -45,7 +50,7 @@ async fn values_of_every_kind_survive_a_round_trip() {
         ("time", json!({ "time": [23, 59, 59, 123_456_000] })),
         ("timestamp", json!({ "datetime": [1969, 7, 20, 20, 17, 40, 5000] })),
         ("uuid", json!({ "uuid": "6a1b2c3d-0000-4000-8000-00000000ffff" })),
-        ("jsonb", json!({ "jsonb": "{\"a\": [1, null, \"x\"]}" })),
+        ("jsonb", json!({ "jsonb": "[1,null,\"x\"]" })),
         (
             "numeric",
             json!({ "decimal": "-12345678901234567890.012345678901234567890" }),
@@ -68,7 +73,7 @@ async fn values_of_every_kind_survive_a_round_trip() {
     ] {
         let statement = format!("SELECT $1::{ty}, $1::{ty} IS NULL");
         let expected = json!([[value, { "boolean": value.is_null() }]]);
-        assert_eq!(rows(&host, &url, &statement, json!([value])).await, expected, "{ty}");
+        assert_eq!(rows(host, url, &statement, json!([value])).await, expected, "{ty}");
     }
     let odd = "SELECT '2020-01-01 00:00:00+02'::timestamptz, 'empty'::int4range, '{\"a\":1}'::json, 'x'::name";
     let expected = json!([[
@@ -77,16 +82,16 @@ async fn values_of_every_kind_survive_a_round_trip() {
         { "unsupported": b"{\"a\":1}" },
         { "unsupported": b"x" },
     ]]);
-    assert_eq!(rows(&host, &url, odd, json!([])).await, expected);
+    assert_eq!(rows(host, url, odd, json!([])).await, expected);
     let at = rows(
-        &host,
-        &url,
+        host,
+        url,
         "SELECT $1::timestamptz = 'epoch'",
         json!([{ "timestamp": 0 }]),
     )
     .await;
     assert_eq!(at, json!([[{ "boolean": true }]]));
-    let byte = rows(&host, &url, "SELECT $1::\"char\" = 'A'", json!([{ "int8": 65 }])).await;
+    let byte = rows(host, url, "SELECT $1::\"char\" = 'A'", json!([{ "int8": 65 }])).await;
     assert_eq!(byte, json!([[{ "boolean": true }]]));
 }
 
@@ -436,4 +441,107 @@ async fn tls_is_used_when_asked_for() {
             "{refused}"
         );
     }
+}
+
+#[tokio::test]
+async fn what_spins_host_does_is_imitated() {
+    let Some(url) = database_url() else { return };
+    let (ours, spins) = (
+        Application::new().start(&[]),
+        Application::new().start(&["--like-spin"]),
+    );
+    let big = "123456789012345678901234567890";
+    let given = json!([{ "jsonb": big }]);
+    let text = "SELECT $1::jsonb::text";
+    assert_eq!(rows(&ours, &url, text, given.clone()).await, json!([[{ "str": big }]]));
+    let lost = json!([[{ "str": "123456789012345680000000000000" }]]);
+    assert_eq!(
+        rows(&spins, &url, text, given).await,
+        lost,
+        "a parameter is read on its way"
+    );
+    let answered = format!("SELECT '{big}'::jsonb");
+    assert_eq!(
+        rows(&ours, &url, &answered, json!([])).await,
+        json!([[{ "jsonb": big }]])
+    );
+    assert_ne!(
+        rows(&spins, &url, &answered, json!([])).await,
+        json!([[{ "jsonb": big }]])
+    );
+    let half = json!([{ "jsonb": "\"\\ud800\"" }]);
+    assert_eq!(
+        error(&ours, &url, text, half.clone()).await["db-error"]["code"],
+        "22P02"
+    );
+    let failed = error(&spins, &url, text, half).await;
+    assert!(failed["value-conversion-failed"].is_string(), "{failed}");
+
+    let nothing = post(&spins, "query", &url, "SELECT 1 WHERE false", json!([]))
+        .await
+        .json();
+    assert_eq!(nothing, json!({ "columns": [], "rows": [] }));
+    for _ in 0..2 {
+        let kept = "SELECT count(*)::int4 FROM pg_prepared_statements WHERE statement LIKE '%kept%'";
+        assert_eq!(
+            rows(&spins, &url, kept, json!([])).await,
+            json!([[{ "int32": 1 }]]),
+            "no statement but this one is prepared"
+        );
+    }
+}
+
+#[tokio::test]
+async fn statements_without_names_leave_nothing_behind() {
+    let Some(url) = database_url() else { return };
+    let host = Application::new().start(&["--unnamed-statements", "--postgres-connections", "1"]);
+    for number in 0..3 {
+        let statement = "SELECT $1 + count(*)::int4, $2::text IS NULL FROM pg_prepared_statements";
+        let answer = rows(&host, &url, statement, json!([{ "int32": number }, null])).await;
+        assert_eq!(answer, json!([[{ "int32": number }, { "boolean": true }]]));
+    }
+    assert_eq!(
+        error(&host, &url, "SELECT 1/0", json!([])).await["db-error"]["code"],
+        "22012"
+    );
+    let late = "SELECT 1/(2000 - g) FROM generate_series(1, 3000) g";
+    assert_eq!(error(&host, &url, late, json!([])).await["db-error"]["code"], "22012");
+    let touched = post(&host, "execute", &url, "SELECT $1::text", json!([{ "str": "a" }])).await;
+    assert_eq!(touched.json(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_to_a_server_that_only_reads_by_now_is_not_used_again() {
+    let Some(url) = database_url() else { return };
+    let host = Application::new().start(&["--postgres-connections", "2"]);
+    let name = format!("reads_only_{}", uuid::Uuid::now_v7().simple());
+    let there = {
+        let mut there = url::Url::parse(&url).unwrap();
+        there.set_path(&name);
+        there.to_string()
+    };
+    let run = async |address: &str, statement: &str| post(&host, "execute", address, statement, json!([])).await;
+    assert_eq!(run(&url, &format!("CREATE DATABASE {name}")).await.status, 200);
+    // As after a failover: connections that stand only read, new ones reach a server that writes.
+    run(
+        &url,
+        &format!("ALTER DATABASE {name} SET default_transaction_read_only = on"),
+    )
+    .await;
+    let two = ["SELECT pg_sleep(0.1)", "SELECT pg_sleep(0.1)"].map(|statement| run(&there, statement));
+    for reply in join_all(two).await {
+        assert_eq!(reply.status, 200, "{:?}", reply.body);
+    }
+    run(
+        &url,
+        &format!("ALTER DATABASE {name} RESET default_transaction_read_only"),
+    )
+    .await;
+    let refused = run(&there, "CREATE TABLE written ()").await;
+    assert_eq!(refused.json()["db-error"]["code"], "25006");
+    for table in ["first", "second"] {
+        let written = run(&there, &format!("CREATE TABLE {table} ()")).await;
+        assert_eq!(written.status, 200, "{:?}", written.body);
+    }
+    run(&url, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
 }

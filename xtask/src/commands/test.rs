@@ -1,7 +1,7 @@
 //! `cargo xtask test`: sets up everything and runs the test suite.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context as _, Result};
@@ -47,13 +47,15 @@ impl Test {
         }
         let profile = if self.quick { Profile::Quick } else { Profile::Shipped };
         build::components(project, profile)?;
-        let manifest = project.manifest_with(profile)?;
+        let manifests = ["spin.toml", "spin.cron.toml"].map(|name| project.manifest_with(name, profile));
+        let [manifest, cron_manifest] = manifests;
+        let manifests = [manifest?, cron_manifest?];
         self.build(project)?;
 
         let services = plan.start()?;
         let pooler = self.pgbouncer.then(|| start_pgbouncer(&services)).transpose()?;
         step("Running the tests");
-        let outcome = self.run_all(project, &manifest, &services, pooler.as_ref());
+        let outcome = self.run_all(project, &manifests, &services, pooler.as_ref());
         if let Some(pooler) = pooler {
             pooler.remove()?;
         }
@@ -76,7 +78,7 @@ impl Test {
     fn run_all(
         &self,
         project: &Project,
-        manifest: &Path,
+        [manifest, cron_manifest]: &[PathBuf; 2],
         services: &Services,
         pooler: Option<&PgBouncer>,
     ) -> Result<bool> {
@@ -84,6 +86,7 @@ impl Test {
             ("DATABASE_URL", services.database_url("postgres").into()),
             ("REDIS_URL", services.redis_url().into()),
             ("RUNLEDGER_MANIFEST", manifest.into()),
+            ("RUNLEDGER_CRON_MANIFEST", cron_manifest.into()),
             ("RUNLEDGER_LOCAL_BIN", project.host().into_os_string()),
         ];
         if self.like_spin {

@@ -25,6 +25,8 @@ pub struct RedisConfig {
     pub keep: bool,
     /// The port to listen on; any free one by default.
     pub port: Option<u16>,
+    /// Further settings, as in `redis.conf`.
+    pub settings: Vec<(String, String)>,
 }
 
 impl RedisConfig {
@@ -34,6 +36,7 @@ impl RedisConfig {
             folder: folder.into(),
             keep,
             port: None,
+            settings: Vec::new(),
         }
     }
 }
@@ -151,9 +154,11 @@ impl Redis {
         let data = quoted(&self.folder.join("data"));
         let pid_file = quoted(&self.pid_file());
         let keep = if self.config.keep { "yes" } else { "no" };
+        let further = self.config.settings.iter();
+        let further: String = further.map(|(name, value)| format!("{name} {value}\n")).collect();
         format!(
             "bind 127.0.0.1\nport {}\nrequirepass {}\ndir {data}\npidfile {pid_file}\nset-proc-title no\nsave \"\"\n\
-             appendonly {keep}\nmaxclients 1000\n",
+             appendonly {keep}\nmaxclients 1000\n{further}",
             self.port, self.password
         )
     }
