@@ -91,8 +91,10 @@ async fn measure(options: &Options, database: &Database) -> Result<Report> {
     let url = format!("http://{}", listener.local_addr()?);
     tokio::spawn(serve_model(listener));
     let variables = [
-        format!("llm_openai_base_url={url}"),
-        "llm_openai_api_key=none".to_owned(),
+        format!(
+            "llm_providers={}",
+            json!({ "openai": { "api_key": "none", "base_url": url } })
+        ),
         format!("llm_host={url}"),
     ];
     let arguments: Vec<&str> = variables

@@ -9,9 +9,10 @@ pub(crate) const ANALYTICS: &str = "/api/executions/admin/execution_analytics";
 
 /// An application whose models are this server.
 pub(crate) fn with_models(llm: &Llm) -> Builder {
+    let openai = json!({ "api_key": "key-of-the-tests", "base_url": format!("{}/v1/", llm.url()) });
+    let providers = json!({ "openai": openai });
     App::builder()
-        .variable("llm_openai_base_url", &format!("{}/v1/", llm.url()))
-        .variable("llm_openai_api_key", "key-of-the-tests")
+        .variable("llm_providers", &providers.to_string())
         .variable("llm_host", llm.url())
         .variable("llm_timeout_seconds", "2")
 }
@@ -60,7 +61,7 @@ async fn what_does_not_fit_is_refused_and_changes_nothing() {
     for (body, pointer) in [
         (json!({ "graph_id": "weather", "batch_size": 0 }), "/batch_size"),
         (json!({ "graph_id": "weather", "batch_size": 26 }), "/batch_size"),
-        (json!({ "graph_id": "weather", "graph_version": 0 }), "/graph_version"),
+        (json!({ "graph_id": "weather", "graph_version": -1 }), "/graph_version"),
         (json!({ "graph_id": "weather", "model_name": "gpt-1" }), "/model_name"),
         (
             json!({ "graph_id": "weather", "created_after": "yesterday" }),
@@ -86,7 +87,7 @@ async fn what_does_not_fit_is_refused_and_changes_nothing() {
         .json(&json!({ "graph_id": "weather" }))
         .expect(503)
         .await;
-    assert!(unset.text("detail").contains("llm_openai_api_key"), "{unset}");
+    assert!(unset.text("detail").contains("llm_providers"), "{unset}");
     app.db.expect_unchanged(&before, "what was refused").await;
 }
 
@@ -268,14 +269,14 @@ async fn what_comes_as_no_verdict_fails_that_execution_alone() {
         (Behaviour::Content("I cannot say.".to_owned()), "no JSON object"),
         (
             Behaviour::Content(r#"{"activity_status": "I ran."}"#.to_owned()),
-            "missing field `correctness_score`",
+            "no correctness_score",
         ),
         (
             Behaviour::Content(format!(
                 r#"{{"activity_status": "I ran.", "correctness_score": "{}"}}"#,
                 "x".repeat(100_000)
             )),
-            "invalid type: string",
+            "not a number from 0 to 1",
         ),
         (Behaviour::Huge, "larger than 1048576 bytes"),
     ] {

@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "these are tests")]
 
 mod analytics;
+mod analytics_answers;
 mod analytics_jobs;
 mod batch;
 mod block_types;

@@ -24,6 +24,8 @@ pub enum Behaviour {
     Status(u16, Option<&'static str>),
     /// A completion with this content.
     Content(String),
+    /// A response that says that all went well, with this body.
+    Body(String),
     /// A refusal.
     Refusal,
     /// A completion that reached its most tokens.
@@ -185,6 +187,7 @@ async fn answer(stream: &mut TcpStream, behaviour: Behaviour, has_schema: bool) 
             (status, retry_after, body)
         }
         Behaviour::Content(content) => (200, None, completion(&content)),
+        Behaviour::Body(body) => (200, None, body),
         Behaviour::Refusal => (
             200,
             None,

@@ -1,9 +1,8 @@
 //! `GET /api/executions/admin/execution_analytics/config`.
 
 use http::Method;
-use runledger_models::scoring::{
-    DEFAULT_SYSTEM_PROMPT, DEFAULT_USER_PROMPT, Model, ModelInfo, RECOMMENDED_MODEL, models,
-};
+use runledger_llm::catalog;
+use runledger_models::scoring::{DEFAULT_SYSTEM_PROMPT, DEFAULT_USER_PROMPT, ModelInfo, RECOMMENDED_MODEL};
 use runledger_web::{AdminOnly, Call, Endpoint, NoParams, Problem, Reply};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -34,12 +33,13 @@ impl Endpoint for GetAnalyticsConfig {
     type Body = ();
     type Reply = ExecutionAnalyticsConfig;
 
-    async fn handle(_: Call<Self>) -> Result<Reply<ExecutionAnalyticsConfig>, Problem> {
-        let models = models().map_err(|error| Problem::internal(error.to_string()))?;
-        let mut available_models: Vec<ModelInfo> = models.iter().map(Model::info).collect();
-        available_models.sort_by(|a, b| (a.provider, &a.label).cmp(&(b.provider, &b.label)));
+    async fn handle(call: Call<Self>) -> Result<Reply<ExecutionAnalyticsConfig>, Problem> {
+        let catalog = catalog().await.map_err(|why| {
+            call.db.log().error(&why);
+            Problem::not_configured(why)
+        })?;
         Ok(Reply::new(ExecutionAnalyticsConfig {
-            available_models,
+            available_models: catalog.list(),
             default_system_prompt: DEFAULT_SYSTEM_PROMPT,
             default_user_prompt: DEFAULT_USER_PROMPT,
             recommended_model: RECOMMENDED_MODEL,

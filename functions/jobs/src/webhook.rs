@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::future::{Either, select};
 use http_body_util::Full;
 use runledger_logging::Trace;
-use spin_sdk::{http, time};
+use spin_sdk::{http, time, wasip3::http::types::ErrorCode};
 
 /// How long one try may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -42,7 +42,14 @@ async fn attempt(url: &str, body: Bytes, trace: &Trace) -> Result<http::StatusCo
         .body(Full::new(body))
         .map_err(|_| "its URL cannot be used".to_owned())?;
     match select(pin!(http::send(request)), pin!(time::sleep(PATIENCE))).await {
-        Either::Left((answer, _)) => answer.map(|answer| answer.status()).map_err(|error| error.to_string()),
+        Either::Left((answer, _)) => answer.map(|answer| answer.status()).map_err(|error| match error {
+            ErrorCode::HttpRequestDenied => {
+                "the application may not call its host: set the variable alert_webhook_host to \
+                the scheme and host of alert_webhook_url"
+                    .to_owned()
+            }
+            error => error.to_string(),
+        }),
         Either::Right(_) => Err(format!("no answer within {PATIENCE:?}")),
     }
 }

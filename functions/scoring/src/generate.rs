@@ -3,12 +3,10 @@
 use std::{marker::PhantomData, rc::Rc, time::Duration};
 
 use http::Method;
-use runledger_llm::{Idle, Settings, Unset, run};
+use runledger_llm::{Idle, Settings, catalog, run};
 use runledger_models::{
     Id, Timestamp,
-    scoring::{
-        DEFAULT_SYSTEM_PROMPT, DEFAULT_USER_PROMPT, Model, RECOMMENDED_MODEL, Report, ScoreResult, ScoringJob, models,
-    },
+    scoring::{DEFAULT_SYSTEM_PROMPT, DEFAULT_USER_PROMPT, RECOMMENDED_MODEL, Report, ScoreResult, ScoringJob},
 };
 use runledger_store::{
     Db,
@@ -44,14 +42,15 @@ const LIFE: Duration = Duration::from_mins(20);
 pub(crate) struct ExecutionAnalyticsRequest {
     /// The graph whose finished executions are scored.
     graph_id: Id,
-    /// Only those of this version.
-    #[schema(minimum = 1)]
+    /// Only those of this version. Versions count from 1: of 0 there are none.
+    #[schema(minimum = 0)]
     graph_version: Option<u32>,
     /// Only those of this user.
     user_id: Option<Id>,
     /// Only those created then or later.
     created_after: Option<Timestamp>,
-    /// The model, one of the configuration's.
+    /// The model: one of the configuration's, or `provider/name`, any model of a provider that takes any (such as
+    /// `ollama/qwen3`). Where the operator has set one such provider, the name alone will do.
     #[schema(default = "gpt-4o-mini")]
     model_name: Option<String>,
     /// How many calls may be in flight at once.
@@ -106,15 +105,22 @@ impl Endpoint for GenerateAnalytics {
 
     async fn handle(call: Call<Self>) -> Result<Reply<Self::Reply>, Problem> {
         let JsonBody(asked) = call.body;
-        let model = check(&asked)?;
-        // Before anything is touched.
-        Settings::of(model.provider).await.map_err(|unset| match unset {
-            Unset::Key(variable) => Problem::not_configured(format!(
-                "models of {} need the variable {variable}",
-                model.provider.name()
-            )),
-            Unset::Variable(why) => Problem::internal(why),
+        check(&asked)?;
+        let not_configured = |why: String| {
+            call.db.log().error(&why);
+            Problem::not_configured(why)
+        };
+        let catalog = catalog().await.map_err(not_configured)?;
+        let name = asked.model_name.as_deref().unwrap_or(RECOMMENDED_MODEL);
+        let (provider, model) = catalog.choose(name).ok_or_else(|| {
+            Problem::invalid_at(
+                "/model_name",
+                "is not a model that can be asked; GET /api/executions/admin/execution_analytics/config lists them, and \
+                 `provider/name` is any model of a provider that takes any, such as `ollama/qwen3`",
+            )
         })?;
+        // Before anything is touched.
+        Settings::of(provider).await.map_err(not_configured)?;
         let scope = named_scope(&call.who, asked.user_id.as_ref(), "/user_id")?;
         let system = given(asked.system_prompt.as_ref()).unwrap_or(DEFAULT_SYSTEM_PROMPT);
         let user = given(asked.user_prompt.as_ref()).unwrap_or(DEFAULT_USER_PROMPT);
@@ -123,7 +129,7 @@ impl Endpoint for GenerateAnalytics {
             graph_version: asked.graph_version,
             created_after: asked.created_after,
             model: &model.value,
-            provider: model.provider.id(),
+            provider: &provider.id,
             batch_size: asked.batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
             skip_existing: asked.skip_existing.unwrap_or(true),
             system_prompt: system,
@@ -169,17 +175,13 @@ fn work_off(db: Rc<Db>, config: &Config, job: Id) {
     });
 }
 
-/// The model that is asked for, once all that can be checked of a request is.
-fn check(asked: &ExecutionAnalyticsRequest) -> Result<Model, Problem> {
-    if asked.graph_version == Some(0)
-        || asked
-            .graph_version
-            .is_some_and(|version| i32::try_from(version).is_err())
+/// Checks all of a request but its model.
+fn check(asked: &ExecutionAnalyticsRequest) -> Result<(), Problem> {
+    if asked
+        .graph_version
+        .is_some_and(|version| i32::try_from(version).is_err())
     {
-        return Err(Problem::invalid_at(
-            "/graph_version",
-            "is no version: they count from 1",
-        ));
+        return Err(Problem::invalid_at("/graph_version", "is larger than any version"));
     }
     if asked
         .batch_size
@@ -214,14 +216,7 @@ fn check(asked: &ExecutionAnalyticsRequest) -> Result<Model, Problem> {
             format!("has {DATA} more than once"),
         ));
     }
-    let name = asked.model_name.as_deref().unwrap_or(RECOMMENDED_MODEL);
-    let models = models().map_err(|error| Problem::internal(error.to_string()))?;
-    models.into_iter().find(|model| model.value == name).ok_or_else(|| {
-        Problem::invalid_at(
-            "/model_name",
-            "is not a model that can be asked; GET /api/executions/admin/execution_analytics/config lists them",
-        )
-    })
+    Ok(())
 }
 
 /// An empty prompt is none.

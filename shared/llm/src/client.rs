@@ -3,7 +3,7 @@
 use std::{
     cell::Cell,
     pin::pin,
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use bytes::{Bytes, BytesMut};
@@ -11,11 +11,12 @@ use futures::future::{Either, select};
 use http::StatusCode;
 use http_body_util::{BodyExt, Full};
 use runledger_logging::Trace;
-use runledger_models::scoring::{JSON_INSTRUCTION, MAX_ANSWER_BYTES, Model, Verdict, mask, schema};
+use runledger_models::scoring::{
+    Completion, JSON_INSTRUCTION, MAX_ANSWER_BYTES, Model, ProviderError, Verdict, mask, schema,
+};
 use runledger_store::scoring::Usage;
-use serde::Deserialize;
 use serde_json::json;
-use spin_sdk::{http as spin_http, time::sleep};
+use spin_sdk::{http as spin_http, time::sleep, wasip3::http::types::ErrorCode};
 
 use crate::{
     Settings,
@@ -38,40 +39,18 @@ pub(crate) struct Client {
 /// An HTTP response.
 struct Response {
     status: StatusCode,
-    pause: Option<std::time::Duration>,
+    pause: Option<Duration>,
     body: Bytes,
 }
 
 /// Why a call did not come to an answer.
 enum Failure {
-    /// Another try may help.
-    Passing(String),
+    /// Another try may help, after the time that the provider asks for.
+    Passing(String, Option<Duration>),
+    /// None will, unless it asks for no schema.
+    Schema(String),
     /// None will.
     Lasting(String),
-}
-
-#[derive(Deserialize)]
-struct Completion {
-    choices: Vec<Choice>,
-    usage: Option<Tokens>,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    message: Message,
-    finish_reason: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    content: Option<String>,
-    refusal: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Tokens {
-    prompt_tokens: Option<u32>,
-    completion_tokens: Option<u32>,
 }
 
 impl Client {
@@ -101,28 +80,21 @@ impl Client {
             let began = Instant::now();
             let response = self.call(self.body(system, user, with_schema)).await;
             usage.latency_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
-            let (why, wanted) = match response {
-                Ok(response) if response.status.is_success() => {
-                    // Until the answer says what was used, the cost is not known.
-                    usage.cost_usd = None;
-                    let verdict = self.read(&response.body, &mut usage);
-                    return (verdict.map_err(|why| shown(&why)), usage);
+            let (why, wanted) = match response.and_then(read) {
+                Ok(completion) => {
+                    usage.prompt_tokens = completion.tokens.prompt;
+                    usage.completion_tokens = completion.tokens.completion;
+                    usage.cost_usd = self.model.cost_usd(usage.prompt_tokens, usage.completion_tokens);
+                    return (completion.verdict.map_err(|why| self.shown(&why)), usage);
                 }
-                Ok(response) if with_schema && refuses_schemas(&response) => {
+                Err(Failure::Schema(_)) if with_schema => {
                     self.takes_schema.set(false);
                     // Nobody has been asked yet.
                     usage.tries -= 1;
                     continue;
                 }
-                Ok(response) => {
-                    let why = told(&response, &self.settings.key);
-                    if !may_pass(response.status) {
-                        return (Err(why), usage);
-                    }
-                    (why, response.pause)
-                }
-                Err(Failure::Passing(why)) => (why, None),
-                Err(Failure::Lasting(why)) => return (Err(why), usage),
+                Err(Failure::Passing(why, wanted)) => (self.shown(&why), wanted),
+                Err(Failure::Schema(why) | Failure::Lasting(why)) => return (Err(self.shown(&why)), usage),
             };
             if usage.tries >= TRIES {
                 return (Err(format!("{why} (after {TRIES} tries)")), usage);
@@ -161,7 +133,7 @@ impl Client {
     async fn call(&self, body: Bytes) -> Result<Response, Failure> {
         match select(pin!(self.exchange(body)), pin!(sleep(self.settings.timeout))).await {
             Either::Left((response, _)) => response,
-            Either::Right(_) => Err(Failure::Passing(format!(
+            Either::Right(_) => Err(passing(format!(
                 "the model did not answer within {} s",
                 self.settings.timeout.as_secs()
             ))),
@@ -183,15 +155,20 @@ impl Client {
             .body(Full::new(body))
             // Whatever is wrong with it may hold the key.
             .map_err(|_| Failure::Lasting("the model's URL or key cannot be used".to_owned()))?;
-        let response = spin_http::send(request)
-            .await
-            .map_err(|error| Failure::Passing(format!("the model cannot be reached: {error}")))?;
+        let response = spin_http::send(request).await.map_err(|error| match error {
+            ErrorCode::HttpRequestDenied => {
+                let host = &self.settings.host;
+                let why = format!("the application may not call {host}: set the variable llm_host to {host}");
+                Failure::Lasting(why)
+            }
+            error => passing(format!("the model cannot be reached: {error}")),
+        })?;
         let status = response.status();
         let pause = retry_after(response.headers(), SystemTime::now());
         let mut body = response.into_body();
         let mut whole = BytesMut::new();
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| Failure::Passing(format!("the model's answer broke off: {error}")))?;
+            let frame = frame.map_err(|error| passing(format!("the model's answer broke off: {error}")))?;
             let Ok(data) = frame.into_data() else { continue };
             if whole.len() + data.len() > MAX_ANSWER_BYTES {
                 return Err(Failure::Lasting(format!(
@@ -207,30 +184,56 @@ impl Client {
         })
     }
 
-    fn read(&self, body: &[u8], usage: &mut Usage) -> Result<Verdict, String> {
-        let completion: Completion = serde_json::from_slice(body)
-            .map_err(|error| format!("the model's answer is not a chat completion: {error}"))?;
-        if let Some(tokens) = completion.usage {
-            usage.prompt_tokens = tokens.prompt_tokens;
-            usage.completion_tokens = tokens.completion_tokens;
-            usage.cost_usd = self.model.cost_usd(
-                tokens.prompt_tokens.unwrap_or_default().into(),
-                tokens.completion_tokens.unwrap_or_default().into(),
-            );
-        }
-        let choice = completion.choices.into_iter().next();
-        let Choice { message, finish_reason } = choice.ok_or("the model's answer has no choices")?;
-        if let Some(refusal) = message.refusal.filter(|refusal| !refusal.is_empty()) {
-            return Err(format!("the model refused: {}", shown(&refusal)));
-        }
-        match finish_reason.as_deref() {
-            Some("length") => return Err("the model's answer was cut off at its most tokens".to_owned()),
-            Some("content_filter") => return Err("the provider filtered the model's answer".to_owned()),
-            _ => {}
-        }
-        let content = message.content.unwrap_or_default();
-        Verdict::read(&content)
+    /// Somebody else's words: short, and without secrets, whatever those look like.
+    fn shown(&self, text: &str) -> String {
+        let key = &self.settings.key;
+        let text = if key.is_empty() {
+            text.to_owned()
+        } else {
+            text.replace(key, "[secret]")
+        };
+        mask(text.trim())
+            .chars()
+            .filter(|letter| !letter.is_control())
+            .take(SHOWN)
+            .collect()
     }
+}
+
+/// What a response comes to: an error is one whatever its status is.
+fn read(response: Response) -> Result<Completion, Failure> {
+    let text = String::from_utf8_lossy(&response.body);
+    let (status, error) = if response.status.is_success() {
+        let error = match Completion::read(&text) {
+            Ok(completion) => return Ok(completion),
+            Err(error) => error,
+        };
+        (error.code.and_then(|code| StatusCode::from_u16(code).ok()), error)
+    } else {
+        let body = serde_json::from_str::<serde_json::Value>(&text).unwrap_or_default();
+        let error = ProviderError::of(&body).unwrap_or_else(|| ProviderError {
+            message: body["message"].as_str().unwrap_or(&text).to_owned(),
+            ..ProviderError::default()
+        });
+        (Some(response.status), error)
+    };
+    let answered = status.map_or_else(|| "an error".to_owned(), |status| status.to_string());
+    let words = if error.message.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", error.message)
+    };
+    let why = format!("the provider answered {answered}{words}");
+    Err(match status {
+        _ if refuses_schemas(status, &text) => Failure::Schema(why),
+        Some(status) if may_pass(status) => Failure::Passing(why, response.pause),
+        None if error.may_pass => Failure::Passing(why, response.pause),
+        _ => Failure::Lasting(why),
+    })
+}
+
+const fn passing(why: String) -> Failure {
+    Failure::Passing(why, None)
 }
 
 /// Whether the same request may be answered another time.
@@ -239,49 +242,14 @@ fn may_pass(status: StatusCode) -> bool {
 }
 
 /// Whether it is the schema that the provider does not like.
-fn refuses_schemas(response: &Response) -> bool {
+fn refuses_schemas(status: Option<StatusCode>, text: &str) -> bool {
     let is_refusal = matches!(
-        response.status,
-        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY | StatusCode::NOT_IMPLEMENTED
+        status,
+        None | Some(StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY | StatusCode::NOT_IMPLEMENTED)
     );
-    let text = String::from_utf8_lossy(&response.body).to_lowercase();
+    let text = text.to_lowercase();
     is_refusal
         && ["response_format", "json_schema", "schema", "structured output"]
             .iter()
             .any(|word| text.contains(word))
-}
-
-/// What a provider says of a call that it does not serve.
-fn told(response: &Response, key: &str) -> String {
-    let text = String::from_utf8_lossy(&response.body);
-    let message = serde_json::from_str::<serde_json::Value>(&text).ok().and_then(|body| {
-        let error = &body["error"];
-        let message = error["message"]
-            .as_str()
-            .or(error.as_str())
-            .or(body["message"].as_str());
-        message.map(str::to_owned)
-    });
-    let message = message.unwrap_or_else(|| text.into_owned());
-    // Whatever the key looks like.
-    let message = if key.is_empty() {
-        message
-    } else {
-        message.replace(key, "[secret]")
-    };
-    let message = shown(&message);
-    if message.is_empty() {
-        format!("the provider answered {}", response.status)
-    } else {
-        format!("the provider answered {}: {message}", response.status)
-    }
-}
-
-/// Somebody else's words: short, and without secrets.
-fn shown(text: &str) -> String {
-    mask(text.trim())
-        .chars()
-        .filter(|letter| !letter.is_control())
-        .take(SHOWN)
-        .collect()
 }

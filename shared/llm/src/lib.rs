@@ -6,4 +6,4 @@ mod runner;
 mod settings;
 
 pub use runner::{Idle, run};
-pub use settings::{Settings, Unset};
+pub use settings::{Settings, catalog};

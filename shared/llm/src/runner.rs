@@ -11,17 +11,14 @@ use std::{
 use futures::future::{join_all, select};
 use runledger_bus::Bus;
 use runledger_logging::{Complaints, Trace};
-use runledger_models::{
-    AnyUser, Id,
-    scoring::{Provider, Verdict, models},
-};
+use runledger_models::{AnyUser, Id, scoring::Verdict};
 use runledger_store::{
     Db, Error,
     scoring::{Found, Item, Outcome, Work},
 };
 use spin_sdk::time::sleep;
 
-use crate::{Settings, Unset, client::Client};
+use crate::{Settings, catalog, client::Client};
 
 /// How often a runner says that it lives; a third of a lease.
 const RENEWAL: Duration = Duration::from_secs(20);
@@ -88,16 +85,11 @@ pub async fn run(db: &Db, bus: Option<Rc<Bus>>, job: &Id, life: Duration, idle: 
 
 /// The model of a job. What is wrong with it is for the log: whoever made the job was told.
 async fn client(work: &Work, trace: &Trace) -> Result<Client, String> {
-    let provider = Provider::named(work.provider()).ok_or("a job has a provider that is not known")?;
-    let settings = Settings::of(provider).await.map_err(|unset| match unset {
-        Unset::Key(variable) => format!("a scoring job waits for the variable {variable}"),
-        Unset::Variable(why) => why,
-    })?;
-    let model = models()
-        .map_err(|error| error.to_string())?
-        .into_iter()
-        .find(|model| model.value == work.model() && model.provider == provider)
-        .ok_or("a job has a model that is not known")?;
+    let catalog = catalog().await?;
+    let (provider, model) = catalog.model(work.provider(), work.model()).ok_or(
+        "the provider or the model of a job is not known any more: the variable llm_providers has to name them",
+    )?;
+    let settings = Settings::of(provider).await?;
     Ok(Client::new(settings, model, trace.clone()))
 }
 

@@ -3,12 +3,15 @@
 
 mod answer;
 mod catalog;
+mod completion;
+mod label;
 mod mask;
 mod prompt;
 mod report;
 
 pub use answer::{MAX_ANSWER_BYTES, Verdict};
-pub use catalog::{Model, ModelInfo, Provider, RECOMMENDED_MODEL, models};
+pub use catalog::{Catalog, Model, ModelInfo, Provider, RECOMMENDED_MODEL};
+pub use completion::{Completion, ProviderError, Tokens};
 pub use mask::mask;
 pub use prompt::{
     Case, DEFAULT_SYSTEM_PROMPT, DEFAULT_USER_PROMPT, JSON_INSTRUCTION, Link, NodeSample, Templates, Value, schema,

@@ -1,5 +1,7 @@
 //! What a language model is told of a run: pure text, of bounded size, without secrets.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -146,6 +148,8 @@ impl Templates {
 impl Case {
     /// The run as JSON of at most `max_bytes` (or a thousand, if that is less).
     pub fn data(&self, max_bytes: usize) -> String {
+        let ids = self.nodes.iter().map(|node| &node.id);
+        let names = Names::of(ids.chain(self.links.iter().flat_map(|link| [&link.source_id, &link.sink_id])));
         let mut data = json!({
             "graph": {
                 "name": self.graph_name.as_deref().map(mask),
@@ -153,8 +157,8 @@ impl Case {
             },
             "overall_status": self.status,
             "overall_error": self.error.as_deref().map(mask),
-            "nodes": self.nodes.iter().map(NodeSample::data).collect::<Vec<_>>(),
-            "links": self.links.iter().map(Link::data).collect::<Vec<_>>(),
+            "nodes": self.nodes.iter().map(|node| node.data(&names)).collect::<Vec<_>>(),
+            "links": self.links.iter().map(|link| link.data(&names)).collect::<Vec<_>>(),
         });
         if self.nodes_left_out > 0 {
             data["nodes_left_out"] = self.nodes_left_out.into();
@@ -165,7 +169,7 @@ impl Case {
 }
 
 impl NodeSample {
-    fn data(&self) -> serde_json::Value {
+    fn data(&self, names: &Names<'_>) -> serde_json::Value {
         let values = |run: &Vec<Value>| -> serde_json::Map<_, _> {
             run.iter()
                 .map(|value| (value.name.clone(), value.shown(self.is_boundary).into()))
@@ -173,7 +177,7 @@ impl NodeSample {
         };
         let errors = self.error_samples.iter().map(|error| cut(&mask(error)));
         json!({
-            "node": first_part(&self.id),
+            "node": names.short(&self.id),
             "block": self.block_name.as_deref().unwrap_or(first_part(&self.block_id)),
             "block_description": self.block_description,
             "runs": self.runs,
@@ -194,18 +198,44 @@ impl Value {
 }
 
 impl Link {
-    fn data(&self) -> serde_json::Value {
+    fn data(&self, names: &Names<'_>) -> serde_json::Value {
         json!({
-            "from": format!("{}.{}", first_part(&self.source_id), self.source_name),
-            "to": format!("{}.{}", first_part(&self.sink_id), self.sink_name),
+            "from": format!("{}.{}", names.short(&self.source_id), self.source_name),
+            "to": format!("{}.{}", names.short(&self.sink_id), self.sink_name),
             "is_static": self.is_static,
         })
     }
 }
 
-/// An identifier up to its first hyphen: enough to tell nodes apart.
+/// What the nodes of a graph are called: a UUID by its first part, unless another node's begins so too.
+struct Names<'a> {
+    /// The node that has a first part to itself; none where several share it.
+    by_first_part: HashMap<&'a str, Option<&'a str>>,
+}
+
+impl<'a> Names<'a> {
+    fn of(ids: impl Iterator<Item = &'a String>) -> Self {
+        let mut by_first_part = HashMap::new();
+        for id in ids {
+            let one = by_first_part.entry(first_part(id)).or_insert(Some(id.as_str()));
+            *one = one.filter(|one| one == id);
+        }
+        Self { by_first_part }
+    }
+
+    fn short<'b>(&self, id: &'b str) -> &'b str {
+        let part = first_part(id);
+        match self.by_first_part.get(part) {
+            Some(None) => id,
+            _ => part,
+        }
+    }
+}
+
+/// The first part of a UUID; any other identifier is whole, since its parts mean something.
 fn first_part(id: &str) -> &str {
-    id.split('-').next().unwrap_or(id)
+    let is_uuid = id.len() == 36 && uuid::Uuid::try_parse(id).is_ok();
+    if is_uuid { &id[..8] } else { id }
 }
 
 fn cut(text: &str) -> String {
@@ -256,6 +286,34 @@ mod tests {
     fn the_data_are_counted_sampled_cut_and_masked() {
         let data: serde_json::Value = serde_json::from_str(&case().data(100_000)).unwrap();
         insta::assert_json_snapshot!(data);
+    }
+
+    #[test]
+    fn nodes_are_told_apart() {
+        let mut case = case();
+        let ids = [
+            "0197a3c2-7d4e-7c11-9a55-0d6f1c2b3a49",
+            "0197a3c2-7d4e-7c11-9a55-0d6f1c2b3a50",
+            "g-abc-in",
+            "g-abc-out",
+            "0a1b2c3d-1111-7222-8333-444455556666-in",
+        ];
+        case.nodes.extend(ids.map(|id| NodeSample {
+            id: id.to_owned(),
+            ..case.nodes[1].clone()
+        }));
+        case.links[0].source_id = ids[1].to_owned();
+        let data: serde_json::Value = serde_json::from_str(&case.data(100_000)).unwrap();
+        let named: Vec<_> = data["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|node| node["node"].as_str().unwrap())
+            .collect();
+        let mut expected = vec!["0a1b2c3d", "fetch"];
+        expected.extend(ids);
+        assert_eq!(named, expected);
+        assert_eq!(data["links"][0]["from"], format!("{}.result", ids[1]));
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub struct Report {
     pub failed_analytics: u64,
     /// Those that had a summary and a score already.
     pub skipped_executions: u64,
-    /// Each execution, in the order in which they came to something.
+    /// Each execution: first those that were scored or failed, in the order in which they did, then those that were skipped.
     pub results: Vec<ScoreResult>,
 }
 
@@ -128,7 +128,8 @@ impl ScoringJob {
     }
 
     /// What it came to, with the results.
-    pub const fn report(&self, results: Vec<ScoreResult>) -> Report {
+    pub fn report(&self, mut results: Vec<ScoreResult>) -> Report {
+        results.sort_by_key(|result| result.status == ResultStatus::Skipped);
         Report {
             total_executions: self.total_executions,
             processed_executions: self.processed_executions,
