@@ -96,16 +96,13 @@ impl Catalog {
     }
 
     fn add(&mut self, setting: &str) -> Result<(), String> {
-        let providers = serde_json::from_str::<Map<String, Value>>(setting).map_err(|error| {
-            // The library's own words for what it finds instead of an object would show it.
-            let why = if error.is_data() {
-                "not an object".to_owned()
-            } else {
-                format!("not JSON: {error}")
-            };
-            format!("it is {why}; it has to be like {{\"openai\": {{\"api_key\": \"…\"}}}}")
-        })?;
-        for (id, fields) in &providers {
+        const FORM: &str = "it has to be like {\"openai\": {\"api_key\": \"…\"}}";
+        let providers: Value =
+            serde_json::from_str(setting).map_err(|error| format!("it is not JSON: {error}; {FORM}"))?;
+        let providers = providers
+            .as_object()
+            .ok_or_else(|| format!("it is not an object; {FORM}"))?;
+        for (id, fields) in providers {
             let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
             if id.is_empty() || id.len() > MAX_NAME || !id.bytes().all(is_name) {
                 let shown = mask(id);

@@ -1,7 +1,5 @@
 //! What a language model is told of a run: pure text, of bounded size, without secrets.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -149,7 +147,10 @@ impl Case {
     /// The run as JSON of at most `max_bytes` (or a thousand, if that is less).
     pub fn data(&self, max_bytes: usize) -> String {
         let ids = self.nodes.iter().map(|node| &node.id);
-        let names = Names::of(ids.chain(self.links.iter().flat_map(|link| [&link.source_id, &link.sink_id])));
+        let names = Names(
+            ids.chain(self.links.iter().flat_map(|link| [&link.source_id, &link.sink_id]))
+                .collect(),
+        );
         let mut data = json!({
             "graph": {
                 "name": self.graph_name.as_deref().map(mask),
@@ -207,28 +208,19 @@ impl Link {
     }
 }
 
-/// What the nodes of a graph are called: a UUID by its first part, unless another node's begins so too.
-struct Names<'a> {
-    /// The node that has a first part to itself; none where several share it.
-    by_first_part: HashMap<&'a str, Option<&'a str>>,
-}
+/// The identifiers of a graph's nodes, which are told apart by what they are called.
+struct Names<'a>(Vec<&'a String>);
 
-impl<'a> Names<'a> {
-    fn of(ids: impl Iterator<Item = &'a String>) -> Self {
-        let mut by_first_part = HashMap::new();
-        for id in ids {
-            let one = by_first_part.entry(first_part(id)).or_insert(Some(id.as_str()));
-            *one = one.filter(|one| one == id);
-        }
-        Self { by_first_part }
-    }
-
+impl Names<'_> {
+    /// A UUID by its first part, unless another node would be called so too.
     fn short<'b>(&self, id: &'b str) -> &'b str {
         let part = first_part(id);
-        match self.by_first_part.get(part) {
-            Some(None) => id,
-            _ => part,
-        }
+        let is_shared = part != id
+            && self
+                .0
+                .iter()
+                .any(|other| *other != id && other.starts_with(part) && first_part(other) == part);
+        if is_shared { id } else { part }
     }
 }
 
