@@ -2,10 +2,7 @@
 
 use std::{
     pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
     time::Duration,
 };
@@ -18,17 +15,21 @@ use http::{
 };
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::sleep;
+use tokio::{sync::OwnedSemaphorePermit, time::sleep};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use crate::{
-    admission::{Admitted, OpenStream},
+    admission::{Admitted, OpenStream, Sending},
+    pace::Pace,
     problem::Problem,
+    service::Service,
 };
 
 // Statuses without a body.
 const NO_CONTENT: u16 = 204;
 const NOT_MODIFIED: u16 = 304;
+/// A body up to this size is read before its request takes a place.
+const READ_AHEAD: usize = 1 << 20;
 /// A response up to this size is sent whole.
 const SHORT: usize = 64 * 1024;
 /// How long the head of a response waits for the body, so that both can go out together.
@@ -36,51 +37,134 @@ const JOIN_PATIENCE: Duration = Duration::from_millis(5);
 /// How long it waits for a body that the component has said to be short.
 const SHORT_PATIENCE: Duration = Duration::from_secs(1);
 
-/// A request's body with a limit. What exceeds it is an error to the component, and is remembered for the host.
-pub(crate) struct LimitedBody {
+/// A request's body with limits of size and time. What exceeds one is an error to the component, and the problem is
+/// remembered for the host.
+pub(crate) struct RequestBody {
     body: Incoming,
     left: u64,
-    exceeded: Arc<AtomicBool>,
+    pace: Pace,
+    service: Arc<Service>,
+    problem: Arc<OnceLock<Problem>>,
+    /// What has been read ahead.
+    ahead: BytesMut,
+    /// The room for it.
+    room: Option<OwnedSemaphorePermit>,
+    /// What came after it.
+    next: Option<Frame<Bytes>>,
 }
 
-impl LimitedBody {
-    /// At most `limit` bytes of `body`; `exceeded` becomes true when there are more.
-    pub(crate) fn new(body: Incoming, limit: u64, exceeded: Arc<AtomicBool>) -> Self {
+impl RequestBody {
+    /// `body`, within the limits of `service`. `problem` is set when it exceeds one.
+    pub(crate) fn new(body: Incoming, service: &Arc<Service>, problem: &Arc<OnceLock<Problem>>) -> Self {
         Self {
             body,
-            left: limit,
-            exceeded,
+            left: service.limits.max_body_bytes,
+            pace: Pace::new(service.limits.patience()),
+            service: Arc::clone(service),
+            problem: Arc::clone(problem),
+            ahead: BytesMut::new(),
+            room: None,
+            next: None,
         }
     }
-}
 
-impl Body for LimitedBody {
-    type Data = Bytes;
-    type Error = Error;
+    /// Reads what there is room for, so that its request needs no place while it comes.
+    pub(crate) async fn read_ahead(&mut self) -> Result<(), Problem> {
+        while self.ahead.len() < READ_AHEAD {
+            let Some(frame) = poll_fn(|cx| self.poll_next(cx)).await else {
+                return Ok(());
+            };
+            let frame = frame.map_err(|_| self.problem.get().copied().unwrap_or(Problem::BrokenBody))?;
+            let room = match frame.data_ref() {
+                Some(data) => self.service.admission.read_ahead(data.len()),
+                None => None,
+            };
+            match (frame.into_data(), room) {
+                (Ok(data), Some(room)) => {
+                    self.ahead.extend_from_slice(&data);
+                    match &mut self.room {
+                        Some(all) => all.merge(room),
+                        None => self.room = Some(room),
+                    }
+                }
+                (Ok(data), None) => {
+                    self.next = Some(Frame::data(data));
+                    return Ok(());
+                }
+                (Err(frame), _) => {
+                    self.next = Some(frame);
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    /// The next frame from the peer.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let frame = match Pin::new(&mut self.body).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => frame,
             Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error.into()))),
             Poll::Ready(None) => return Poll::Ready(None),
-            Poll::Pending => return Poll::Pending,
+            Poll::Pending => {
+                let admission = &self.service.admission;
+                if self
+                    .pace
+                    .poll_given_up(cx, || admission.requests_are_short())
+                    .is_pending()
+                {
+                    return Poll::Pending;
+                }
+                let _ = self.problem.set(Problem::SlowBody);
+                return Poll::Ready(Some(Err(Error::ConnectionReadTimeout)));
+            }
         };
-        let size = frame.data_ref().map_or(0, |data| data.len() as u64);
-        let Some(left) = self.left.checked_sub(size) else {
-            self.exceeded.store(true, Ordering::Relaxed);
+        let size = frame.data_ref().map_or(0, Bytes::len);
+        self.pace.progress(size);
+        let Some(left) = self.left.checked_sub(size as u64) else {
+            let _ = self.problem.set(Problem::TooLarge);
             return Poll::Ready(Some(Err(Error::HttpRequestBodySize(None))));
         };
         self.left = left;
         Poll::Ready(Some(Ok(frame)))
     }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if !self.ahead.is_empty() {
+            // The component's memory has it from here on.
+            self.room = None;
+            return Poll::Ready(Some(Ok(Frame::data(self.ahead.split().freeze()))));
+        }
+        match self.next.take() {
+            Some(frame) => Poll::Ready(Some(Ok(frame))),
+            None => self.poll_next(cx),
+        }
+    }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.ahead.is_empty() && self.next.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let next = self.next.as_ref().and_then(Frame::data_ref).map_or(0, Bytes::len);
+        after(self.ahead.len() + next, &self.body.size_hint())
     }
+}
+
+/// The size of a body of which `first` bytes have come and `rest` is to come.
+fn after(first: usize, rest: &SizeHint) -> SizeHint {
+    let first = first as u64;
+    let mut hint = SizeHint::new();
+    hint.set_lower(rest.lower().saturating_add(first));
+    if let Some(upper) = rest.upper().and_then(|upper| upper.checked_add(first)) {
+        hint.set_upper(upper);
+    }
+    hint
 }
 
 /// A response's body.
@@ -93,8 +177,8 @@ pub(crate) enum ResponseBody {
         first: Bytes,
         /// The rest.
         rest: WasiBody,
-        /// The request counts as being served until the body has been sent.
-        _admitted: Admitted,
+        /// The response counts until it has been sent.
+        _sending: Sending,
     },
     /// An event stream.
     Events {
@@ -190,7 +274,7 @@ async fn join(mut body: WasiBody, length: Option<u64>, admitted: Admitted) -> Re
     Ok(ResponseBody::Streamed {
         first: collected.into_bytes(),
         rest: body,
-        _admitted: admitted,
+        _sending: admitted.into_sending(),
     })
 }
 
@@ -254,15 +338,7 @@ impl Body for ResponseBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
-            Self::Streamed { first, rest, .. } => {
-                let (first, rest) = (first.len() as u64, rest.size_hint());
-                let mut hint = SizeHint::new();
-                hint.set_lower(rest.lower().saturating_add(first));
-                if let Some(upper) = rest.upper().and_then(|upper| upper.checked_add(first)) {
-                    hint.set_upper(upper);
-                }
-                hint
-            }
+            Self::Streamed { first, rest, .. } => after(first.len(), &rest.size_hint()),
             Self::Events { events, .. } => events.size_hint(),
         }
     }
@@ -274,7 +350,7 @@ mod tests {
     use http_body_util::{BodyExt as _, StreamBody};
 
     use super::*;
-    use crate::admission::Admission;
+    use crate::{admission::Admission, options::tests::limits};
 
     /// A body of `pieces`, the last of which never comes if it is `None`.
     fn body(pieces: &[Option<&'static str>]) -> WasiBody {
@@ -290,7 +366,7 @@ mod tests {
     }
 
     async fn joined(pieces: &[Option<&'static str>], length: Option<u64>) -> Result<ResponseBody, Error> {
-        let admitted = Admission::new(1, 0, Duration::ZERO, 0).admit().await.unwrap();
+        let admitted = Admission::new(&limits(&[])).admit().await.unwrap();
         join(body(pieces), length, admitted).await
     }
 

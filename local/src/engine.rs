@@ -28,8 +28,8 @@ const KEEP_RESIDENT: usize = 1 << 20;
 pub(crate) fn new(limits: &Limits) -> Result<Engine> {
     // Twice the requests, since an instance may still be at work when its response has been given. Places that nobody
     // takes cost no memory, only addresses.
-    let instances = u32::try_from(2 * limits.max_in_flight + limits.max_streams + SPARE_INSTANCES)
-        .context("--max-in-flight or --max-streams is too large")?;
+    let instances = u32::try_from(2 * limits.max_in_flight + limits.max_sending + limits.max_streams + SPARE_INSTANCES)
+        .context("--max-in-flight, --max-sending or --max-streams is too large")?;
     let memory = limits.instance_memory_mib << 20;
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(instances)

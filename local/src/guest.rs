@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use wasmtime::{
-    StoreLimits, StoreLimitsBuilder,
-    component::{HasData, ResourceTable},
-};
+use wasmtime::component::{HasData, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::{app::Component, http_out::HttpOut, log::Log, output::Output, postgres, redis};
+use crate::{
+    app::Component,
+    http_out::HttpOut,
+    log::Log,
+    memory::{InstanceMemory, Memory},
+    output::Output,
+    postgres, redis,
+};
 
 /// What all instances of all components share.
 pub(crate) struct Services {
@@ -17,6 +21,8 @@ pub(crate) struct Services {
     pub(crate) postgres: postgres::Pools,
     /// Connections to Redis.
     pub(crate) redis: redis::Servers,
+    /// The memory that instances may have together.
+    pub(crate) memory: Arc<Memory>,
     /// The log.
     pub(crate) log: Log,
 }
@@ -29,8 +35,8 @@ pub(crate) struct Guest {
     pub(crate) component: Arc<Component>,
     /// What it shares with the others.
     pub(crate) services: Arc<Services>,
-    /// The limits of its memory.
-    pub(crate) limits: StoreLimits,
+    /// Its memory.
+    pub(crate) memory: InstanceMemory,
     wasi: WasiCtx,
     http: WasiHttpCtx,
     http_out: HttpOut,
@@ -48,7 +54,7 @@ impl Guest {
             table: ResourceTable::new(),
             component: Arc::clone(component),
             services: Arc::clone(services),
-            limits: StoreLimitsBuilder::new().memory_size(memory).build(),
+            memory: services.memory.instance(memory),
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             http_out,

@@ -15,6 +15,7 @@ use crate::{
     guest::Services,
     instances::{Factory, Instances},
     log::Log,
+    memory::Memory,
     options::{Limits, Options},
     postgres, readiness, redis,
     schedule::Schedule,
@@ -73,12 +74,8 @@ pub async fn run(options: Options, log: Log) -> Result<()> {
             .into_iter()
             .map(|(name, factory)| (name, Instances::new(factory)))
             .collect(),
-        admission: Admission::new(
-            limits.max_in_flight,
-            limits.max_queued,
-            limits.queue_deadline_ms,
-            limits.max_streams,
-        ),
+        admission: Admission::new(&limits),
+        memory: Arc::clone(&services.memory),
         limits: Arc::clone(&limits),
         log,
         this: address,
@@ -160,6 +157,7 @@ fn services(options: &Options, limits: &Limits, log: Log) -> Result<Services> {
             },
             redis_ca.transpose()?,
         ),
+        memory: Memory::new(limits.memory_mib << 20),
         log,
     })
 }

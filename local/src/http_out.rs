@@ -11,6 +11,9 @@ use crate::app::Component;
 /// The host name by which a component addresses its own application, as with Spin.
 const SELF: &str = "self.alt";
 
+/// Bytes that are taken from a component at once: what it has made of a body stays in its memory, which is limited.
+const CHUNK: usize = 64 * 1024;
+
 /// Sends the requests of one component.
 pub(crate) struct HttpOut {
     component: Arc<Component>,
@@ -60,6 +63,10 @@ impl HttpOut {
 }
 
 impl WasiHttpHooks for HttpOut {
+    fn p3_outgoing_body_chunk_size(&mut self) -> usize {
+        CHUNK
+    }
+
     fn send_request(
         &mut self,
         mut request: http::Request<WasiBody>,

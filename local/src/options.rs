@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser};
 
+use crate::pace::Patience;
+
 /// Serves a Spin application's HTTP components on one machine.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "runledger-local", version)]
@@ -81,6 +83,34 @@ pub struct Limits {
     /// Event streams that are open at once, besides those requests; one more is answered 503.
     #[arg(long, value_name = "COUNT", default_value_t = 1024)]
     pub max_streams: usize,
+    /// Responses of more than 64 KiB that are on their way to their peers, besides those requests; one more keeps its
+    /// place among the requests.
+    #[arg(long, value_name = "COUNT", default_value_t = 512)]
+    pub max_sending: usize,
+    /// Connections that are open at once; one more is answered 503 and closed.
+    #[arg(long, value_name = "COUNT", default_value_t = 4096)]
+    pub max_connections: usize,
+    /// Connections from one address (with IPv6: one network of 64 bits); 0 is no limit. Unless given: 1024, and no limit
+    /// for loopback addresses, where a proxy speaks for everybody. Give 0 behind a proxy on another machine.
+    #[arg(long, value_name = "COUNT")]
+    pub max_connections_per_address: Option<usize>,
+    /// How long a connection may be without the whole head of its next request, before it is closed.
+    #[arg(long, value_name = "MS", default_value = "30000", value_parser = milliseconds)]
+    pub header_deadline_ms: Duration,
+    /// How long a peer may take nothing of a response, or send nothing of a body, before it is cut off (a body is
+    /// answered 408). An eighth of it while places are short; 0 is for ever.
+    #[arg(long, value_name = "MS", default_value = "20000", value_parser = milliseconds)]
+    pub peer_patience_ms: Duration,
+    /// Bytes per second that a peer has to take or send on average, to be waited for again.
+    #[arg(long, value_name = "BYTES", default_value_t = 1024)]
+    pub min_peer_rate: u64,
+    /// How long a peer that acknowledges nothing counts as there (TCP_USER_TIMEOUT, and keep-alive); 0 is as the system
+    /// does it.
+    #[arg(long, value_name = "MS", default_value = "30000", value_parser = milliseconds)]
+    pub dead_peer_ms: Duration,
+    /// MiB of bodies that are read before their requests have a place.
+    #[arg(long, value_name = "MIB", default_value_t = 64)]
+    pub read_ahead_mib: usize,
     /// How long a request may wait before it is answered 503.
     #[arg(long, value_name = "MS", default_value = "2000", value_parser = milliseconds)]
     pub queue_deadline_ms: Duration,
@@ -109,6 +139,9 @@ pub struct Limits {
     /// MiB of memory of an instance.
     #[arg(long, value_name = "MIB", default_value_t = 256)]
     pub instance_memory_mib: usize,
+    /// MiB of memory that all instances may have together; a request that needs more is answered 503.
+    #[arg(long, value_name = "MIB", default_value_t = 4096)]
+    pub memory_mib: usize,
     /// Connections to each Postgres address.
     #[arg(long, value_name = "COUNT", default_value_t = 16)]
     pub postgres_connections: usize,
@@ -121,6 +154,16 @@ pub struct Limits {
     /// How long Redis may take to answer (commands that wait by design excepted).
     #[arg(long, value_name = "MS", default_value = "5000", value_parser = milliseconds)]
     pub redis_response_ms: Duration,
+}
+
+impl Limits {
+    /// How long a peer is waited for.
+    pub(crate) fn patience(&self) -> Patience {
+        Patience {
+            limit: self.peer_patience_ms,
+            bytes_per_second: self.min_peer_rate,
+        }
+    }
 }
 
 fn milliseconds(text: &str) -> Result<Duration, String> {
@@ -138,8 +181,13 @@ fn assignment(text: &str) -> Result<(String, String), String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// The limits that the command line `arguments` gives.
+    pub(crate) fn limits(arguments: &[&str]) -> Limits {
+        Options::parse_from(["runledger-local"].iter().chain(arguments)).limits
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -18,8 +18,14 @@ pub(crate) enum Problem {
     NotFound,
     /// The body is too large.
     TooLarge,
+    /// The body broke off, or is no body.
+    BrokenBody,
+    /// The body came too slowly.
+    SlowBody,
     /// Too many requests.
     Busy,
+    /// Too many connections.
+    Crowded,
     /// The instance failed.
     Failed,
     /// The deadline has passed.
@@ -40,7 +46,9 @@ impl Problem {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::BrokenBody => StatusCode::BAD_REQUEST,
+            Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
+            Self::Busy | Self::Crowded => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooSlow => StatusCode::GATEWAY_TIMEOUT,
         }
@@ -50,7 +58,10 @@ impl Problem {
         match self {
             Self::NotFound => "No route of the application matches this path.",
             Self::TooLarge => "The request's body is larger than the host accepts.",
+            Self::BrokenBody => "The request's body broke off, or is not what its head says.",
+            Self::SlowBody => "The request's body did not come in time.",
             Self::Busy => "Too many requests are being served. Try again later.",
+            Self::Crowded => "Too many connections are open. Try again later.",
             Self::Failed => "The component failed while it served this request.",
             Self::TooSlow => "The component did not answer in time.",
         }
@@ -80,16 +91,32 @@ impl Problem {
             headers.insert(REQUEST_ID, id);
         }
         match self {
-            Self::Busy => {
+            Self::Busy | Self::Crowded => {
                 headers.insert(header::RETRY_AFTER, RETRY_AFTER);
             }
             // What is left of the body is not read, so the connection cannot go on.
-            Self::TooLarge => {
+            Self::TooLarge | Self::BrokenBody | Self::SlowBody => {
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             Self::NotFound | Self::Failed | Self::TooSlow => {}
         }
         response
+    }
+
+    /// The answer as HTTP/1.1, for a connection on which nothing has been read and nothing will be.
+    pub(crate) fn message(self, request_id: &str) -> Vec<u8> {
+        let response = self.response(request_id);
+        let mut message = format!("HTTP/1.1 {}\r\n", response.status()).into_bytes();
+        for (name, value) in response.headers() {
+            message.extend_from_slice(name.as_str().as_bytes());
+            message.extend_from_slice(b": ");
+            message.extend_from_slice(value.as_bytes());
+            message.extend_from_slice(b"\r\n");
+        }
+        let end = format!("connection: close\r\ncontent-length: {}\r\n\r\n", response.body().len());
+        message.extend_from_slice(end.as_bytes());
+        message.extend_from_slice(response.body());
+        message
     }
 }
 

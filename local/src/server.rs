@@ -1,6 +1,12 @@
 //! Connections: accepting them, HTTP/1.1 on them, and stopping in good order.
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result};
 use hyper::{server::conn::http1, service::service_fn};
@@ -11,16 +17,19 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::service::Service;
+use crate::{
+    connections::{Connections, Peer},
+    service::Service,
+};
 
-/// How long a client may take to send the head of a request.
-const HEAD_PATIENCE: Duration = Duration::from_secs(30);
 /// Header lines of a request.
 const MAX_HEADERS: usize = 128;
 /// Bytes of a request's head.
 const MAX_HEAD: usize = 64 * 1024;
 /// How long to wait when no connection can be accepted, as when there are too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How long the log says nothing more of connections that are refused.
+const REFUSAL_SILENCE: Duration = Duration::from_secs(10);
 
 /// Where connections come in.
 pub(crate) struct Server {
@@ -55,11 +64,21 @@ impl Server {
         // Each connection holds a sender; when all are gone, so are the connections.
         let (alive, mut all_gone) = mpsc::channel::<Infallible>(1);
         let mut stop = std::pin::pin!(stop);
+        let connections = Connections::new(&service.limits);
+        let mut refusal_logged = None::<Instant>;
         loop {
             tokio::select! {
                 () = &mut stop => break,
                 accepted = self.listener.accept() => match accepted {
-                    Ok((stream, _)) => {
+                    Ok((stream, from)) => {
+                        let Some(counted) = connections.count(from.ip()) else {
+                            if refusal_logged.is_none_or(|logged| logged.elapsed() > REFUSAL_SILENCE) {
+                                tracing::warn!(%from, "too many connections; more are refused");
+                                refusal_logged = Some(Instant::now());
+                            }
+                            connections.refuse(stream);
+                            continue;
+                        };
                         // Otherwise what follows a first packet may wait for the client's delayed acknowledgement, some
                         // 40 ms.
                         if self.no_delay && stream.set_nodelay(true).is_err() {
@@ -69,7 +88,7 @@ impl Server {
                         let alive = alive.clone();
                         tokio::spawn(async move {
                             connection.await;
-                            drop(alive);
+                            drop((counted, alive));
                         });
                     }
                     Err(error) => accept_failed(&error).await,
@@ -98,16 +117,21 @@ async fn until(stopped: &mut watch::Receiver<bool>) {
 }
 
 async fn serve_connection(stream: TcpStream, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+    // Fails for a peer that has gone again.
+    let Ok(peer) = Peer::new(stream, Arc::clone(&service)) else {
+        return;
+    };
+    let head_patience = service.limits.header_deadline_ms;
     let answer = service_fn(move |request| {
         let service = Arc::clone(&service);
         async move { Ok::<_, Infallible>(service.serve(request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_PATIENCE)
+        .header_read_timeout(head_patience)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(stream), answer);
+        .serve_connection(TokioIo::new(peer), answer);
     let mut connection = std::pin::pin!(connection);
     let result = tokio::select! {
         result = &mut connection => result,

@@ -2,10 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, OnceLock},
     time::Instant,
 };
 
@@ -19,13 +16,15 @@ use http_body::Body as _;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
 use serde::Serialize;
+use tokio::time::timeout;
 use wasmtime_wasi_http::WasiBody;
 
 use crate::{
     admission::Admission,
-    body::{LimitedBody, ResponseBody, content_length},
+    body::{RequestBody, ResponseBody, content_length},
     instances::Instances,
     log::{Log, timestamp},
+    memory::Memory,
     options::Limits,
     problem::{Problem, REQUEST_ID, given_id, new_id},
     routes::Router,
@@ -39,6 +38,8 @@ pub(crate) struct Service {
     pub(crate) components: Vec<(Arc<str>, Instances)>,
     /// How many requests are served at once.
     pub(crate) admission: Admission,
+    /// What instances have together.
+    pub(crate) memory: Arc<Memory>,
     /// Other limits.
     pub(crate) limits: Arc<Limits>,
     /// Where requests are logged.
@@ -62,8 +63,13 @@ struct Line<'a> {
 }
 
 impl Service {
+    /// Whether others need what a response that takes its time holds.
+    pub(crate) fn responses_are_short(&self) -> bool {
+        self.admission.responses_are_short() || self.memory.is_short()
+    }
+
     /// Answers `request`.
-    pub(crate) async fn serve(&self, request: Request<Incoming>) -> Response<ResponseBody> {
+    pub(crate) async fn serve(self: &Arc<Self>, request: Request<Incoming>) -> Response<ResponseBody> {
         let started = Instant::now();
         let method = request.method().clone();
         let target = request.uri().path_and_query().cloned();
@@ -105,34 +111,43 @@ impl Service {
     }
 
     async fn pass_on(
-        &self,
+        self: &Arc<Self>,
         instances: &Instances,
         request: Request<Incoming>,
     ) -> Result<Response<ResponseBody>, Problem> {
         if content_length(request.headers()).is_some_and(|length| length > self.limits.max_body_bytes) {
             return Err(Problem::TooLarge);
         }
+        let problem = Arc::<OnceLock<Problem>>::default();
+        let request = self.prepare(request, &problem).await?;
         let admitted = self.admission.admit().await.ok_or(Problem::Busy)?;
-        let (request, exceeded) = self.prepare(request);
         let answer = instances.answer(request, admitted).await;
-        if exceeded.is_some_and(|exceeded| exceeded.load(Ordering::Relaxed)) {
-            return Err(Problem::TooLarge);
+        match problem.get() {
+            Some(problem) => Err(*problem),
+            None => answer,
         }
-        answer
     }
 
-    /// The request as components get it, and whether its body turned out to be too large.
-    fn prepare(&self, request: Request<Incoming>) -> (Request<WasiBody>, Option<Arc<AtomicBool>>) {
+    /// The request as components get it, with what could be read of its body; `problem` is set when the rest of it turns
+    /// out to have one.
+    async fn prepare(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        problem: &Arc<OnceLock<Problem>>,
+    ) -> Result<Request<WasiBody>, Problem> {
         let (mut parts, body) = request.into_parts();
         parts.uri = self.full_uri(parts.uri, parts.headers.get(HOST));
         parts.extensions.clear();
-        if body.is_end_stream() {
-            let empty = Empty::<Bytes>::new().map_err(|never| match never {}).boxed_unsync();
-            return (Request::from_parts(parts, empty), None);
-        }
-        let exceeded = Arc::<AtomicBool>::default();
-        let body = LimitedBody::new(body, self.limits.max_body_bytes, Arc::clone(&exceeded));
-        (Request::from_parts(parts, body.boxed_unsync()), Some(exceeded))
+        let body = if body.is_end_stream() {
+            Empty::<Bytes>::new().map_err(|never| match never {}).boxed_unsync()
+        } else {
+            let mut body = RequestBody::new(body, self, problem);
+            timeout(self.limits.request_deadline_ms, body.read_ahead())
+                .await
+                .unwrap_or(Err(Problem::SlowBody))?;
+            body.boxed_unsync()
+        };
+        Ok(Request::from_parts(parts, body))
     }
 
     fn full_uri(&self, uri: Uri, host: Option<&HeaderValue>) -> Uri {

@@ -101,10 +101,10 @@ fn stream(chunks: usize, size: usize, pause: u64) -> Answer {
     Response::new(box_body(body))
 }
 
-/// A stream of server-sent events, without an end unless one is asked for.
+/// A stream of server-sent events of `size` bytes (1), without an end unless one is asked for.
 fn events(query: &str) -> Answer {
     let chunks = parameter(query, "chunks").map_or(usize::MAX, |_| number(query, "chunks"));
-    let mut answer = stream(chunks, 1, number(query, "pause") as u64);
+    let mut answer = stream(chunks, number(query, "size").max(1), number(query, "pause") as u64);
     answer
         .headers_mut()
         .insert("content-type", http::HeaderValue::from_static("text/event-stream"));

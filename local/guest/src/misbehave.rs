@@ -13,7 +13,7 @@ pub(crate) async fn serve(route: &str, query: &str) -> Result<Answer, Error> {
     match route {
         "trap" => trap(),
         "loop" => spin(),
-        "hog" => Ok(hog(number(query, "mib"))),
+        "hog" => Ok(hog(number(query, "mib"), number(query, "ms") as u64).await),
         "never" => {
             std::future::pending::<()>().await;
             Ok(answer(200, &json!("at last")))
@@ -43,10 +43,13 @@ fn spin() -> ! {
     }
 }
 
-fn hog(mib: usize) -> Answer {
+async fn hog(mib: usize, milliseconds: u64) -> Answer {
     let mut memory = vec![0_u8; mib << 20];
     // Touched, so that it is there in fact.
     memory.iter_mut().step_by(4096).for_each(|byte| *byte = 1);
+    if milliseconds > 0 {
+        spin_sdk::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+    }
     answer(200, &json!(std::hint::black_box(memory).len()))
 }
 

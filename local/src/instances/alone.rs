@@ -142,6 +142,8 @@ impl Instances {
                 lock(&self.idle).push(instance);
             }
             Ok(()) => {}
+            // It failed because others have the memory that it asked for.
+            Err(Problem::Failed) if instance.store.data().memory.was_short => slot.put(Err(Problem::Busy)),
             Err(problem) => slot.put(Err(problem)),
         }
     }

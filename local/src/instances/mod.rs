@@ -116,7 +116,7 @@ impl Factory {
         let memory = self.limits.instance_memory_mib << 20;
         let guest = Guest::new(&self.component, &self.services, http_out, memory);
         let mut store = Store::new(&self.engine, guest);
-        store.limiter(|guest| &mut guest.limits);
+        store.limiter(|guest| &mut guest.memory);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         store

@@ -16,20 +16,22 @@ use crate::support::{Application, Host, empty};
 
 #[tokio::test]
 async fn a_failing_component_is_a_problem_of_the_request() {
-    let host = Application::new().start(&[]);
-    for path in ["trap", "error", "short", "hog?mib=300"] {
-        let path = format!("/guest/{path}");
-        let request = Request::get(&path)
-            .header("x-request-id", "mine")
-            .body(empty())
-            .unwrap();
-        let reply = host.send(request).await;
-        reply.problem(500);
-        assert_eq!(reply.headers["x-request-id"], "mine", "{path}");
-        assert_eq!(host.get("/guest/hello").await.status, 200, "after {path}");
+    for concurrency in ["1", "16"] {
+        let host = Application::new().start(&["--max-instance-concurrency", concurrency]);
+        for path in ["trap", "error", "short", "hog?mib=300"] {
+            let path = format!("/guest/{path}");
+            let request = Request::get(&path)
+                .header("x-request-id", "mine")
+                .body(empty())
+                .unwrap();
+            let reply = host.send(request).await;
+            reply.problem(500);
+            assert_eq!(reply.headers["x-request-id"], "mine", "{path}");
+            assert_eq!(host.get("/guest/hello").await.status, 200, "after {path}");
+        }
+        host.logged(|line| line["message"] == "an instance failed" && line["component"] == "guest")
+            .await;
     }
-    host.logged(|line| line["message"] == "an instance failed" && line["component"] == "guest")
-        .await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod limits;
+mod peers;
 mod postgres;
 mod proxy;
 mod redis;

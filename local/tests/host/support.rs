@@ -21,7 +21,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Longer than anything here should take.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Bodies that tests send.
 pub(crate) type RequestBody = UnsyncBoxBody<Bytes, std::io::Error>;
@@ -201,7 +201,7 @@ impl Reply {
 }
 
 impl Host {
-    fn start(application: Application, mut command: Command) -> Self {
+    pub(crate) fn start(application: Application, mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let stderr = child.stderr.take().unwrap();
         let log = Arc::<Mutex<Vec<String>>>::default();
@@ -250,6 +250,11 @@ impl Host {
         tokio::time::timeout(PATIENCE, exchange)
             .await
             .expect("an answer in time")
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Where it listens, as `host:port`.
