@@ -118,7 +118,7 @@ mod tests {
     #[tokio::test]
     async fn progress_buys_time_at_the_rate_and_no_more_than_the_limit() {
         let wait = |pace: &mut Pace, milliseconds| {
-            pace.waiting_since = Some(Instant::now() - Duration::from_millis(milliseconds));
+            pace.waiting_since = Instant::now().checked_sub(Duration::from_millis(milliseconds));
         };
         let mut pace = Pace::new(PATIENCE);
         wait(&mut pace, 50);
