@@ -44,6 +44,7 @@ pub struct Model {
 
 /// Who serves models, by an API like OpenAI's chat completions. It has no `Debug`: it holds a key.
 #[derive(Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "two are settings, two say who made them")]
 pub struct Provider {
     /// The name in data.
     pub id: String,
