@@ -40,14 +40,12 @@ pub async fn run(options: Options, log: Log) -> Result<()> {
         "the manifest has no [[trigger.http]], and this host serves nothing else"
     );
     let limits = Arc::new(options.limits());
-    let secret = app
+    let settings = app
         .components
         .iter()
-        .find_map(|component| component.variables.get("jwt_secret"));
-    let schedule = options
-        .cron
-        .as_deref()
-        .map(|path| Schedule::read(path, secret.map(String::as_str)));
+        .map(|component| &component.variables)
+        .find(|variables| variables.contains_key("jwt_secret"));
+    let schedule = options.cron.as_deref().map(|path| Schedule::read(path, settings));
     let schedule = schedule.transpose()?;
     let engine = engine::new(&limits)?;
     // Bound before the components are compiled, so that a taken port is known at once.

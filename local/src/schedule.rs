@@ -4,18 +4,16 @@
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, str::FromStr as _, time::Duration};
 
 use anyhow::{Context, Result, ensure};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use chrono::Utc;
 use futures::future::join_all;
-use hmac::{Hmac, Mac as _};
 use http_body_util::{BodyExt as _, Empty};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use runledger_tokens::{Claims, sign};
 use serde::Deserialize;
-use sha2::Sha256;
 
-/// Seconds for which the token of one call holds.
-const TOKEN_SECONDS: i64 = 60;
+/// For how long the token of one call holds.
+const TOKEN_LIFETIME: Duration = Duration::from_mins(1);
 
 /// The parts of the manifest that say when what runs.
 #[derive(Debug, Deserialize)]
@@ -44,33 +42,47 @@ struct Component {
 /// Which jobs run when. Has no `Debug`, because of the secret.
 pub(crate) struct Schedule {
     jobs: Vec<(String, cron::Schedule)>,
+    signer: Signer,
+}
+
+/// What the tokens of calls are made of: the application's own settings.
+struct Signer {
     secret: String,
+    audience: String,
 }
 
 impl Schedule {
-    /// Reads a manifest with cron triggers. `secret` is what the application's HS256 tokens are signed with.
-    pub(crate) fn read(path: &Path, secret: Option<&str>) -> Result<Self> {
+    /// Reads a manifest with cron triggers. `settings` are the variables of a component that checks tokens.
+    pub(crate) fn read(path: &Path, settings: Option<&BTreeMap<String, String>>) -> Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let jobs = jobs(&text).with_context(|| format!("{} has no schedule", path.display()))?;
-        let secret = secret.filter(|secret| !secret.is_empty());
+        let setting = |name| {
+            settings
+                .and_then(|settings| settings.get(name))
+                .cloned()
+                .unwrap_or_default()
+        };
+        let (secret, audience) = (setting("jwt_secret"), setting("jwt_audience"));
+        ensure!(
+            !secret.is_empty(),
+            "--cron needs the variable jwt_secret, for the tokens of its calls"
+        );
         Ok(Self {
             jobs,
-            secret: secret
-                .context("--cron needs the variable jwt_secret, for the tokens of its calls")?
-                .to_owned(),
+            signer: Signer { secret, audience },
         })
     }
 
     /// Runs every job at its times, for ever. Times that pass while a job runs are left out.
     pub(crate) async fn run(self, application: SocketAddr) {
-        let Self { jobs, secret } = &self;
+        let Self { jobs, signer } = &self;
         join_all(jobs.iter().map(|(job, schedule)| async move {
             while let Some(next) = schedule.upcoming(Utc).next() {
                 // A sleep may end a little early by the clock of the wall.
                 let wait = (next - Utc::now()).to_std().unwrap_or_default() + Duration::from_millis(1);
                 tokio::time::sleep(wait).await;
-                if let Err(error) = call(application, job, secret).await {
-                    tracing::warn!(job, error = format!("{error:#}"), "a scheduled job did not run");
+                if let Err(error) = call(application, job, signer).await {
+                    tracing::error!(job, error = format!("{error:#}"), "a scheduled job did not run");
                 }
             }
         }))
@@ -97,10 +109,10 @@ fn jobs(text: &str) -> Result<Vec<(String, cron::Schedule)>> {
     Ok(jobs)
 }
 
-async fn call(application: SocketAddr, job: &str, secret: &str) -> Result<()> {
+async fn call(application: SocketAddr, job: &str, signer: &Signer) -> Result<()> {
     let client = Client::builder(TokioExecutor::new()).build_http();
     let request = http::Request::post(format!("http://{application}/api/internal/jobs/{job}/run"))
-        .header("authorization", format!("Bearer {}", token(secret)?))
+        .header("authorization", format!("Bearer {}", signer.token()?))
         .body(Empty::<Bytes>::new())?;
     let response = client.request(request).await?;
     let status = response.status();
@@ -114,37 +126,29 @@ async fn call(application: SocketAddr, job: &str, secret: &str) -> Result<()> {
     Ok(())
 }
 
-/// A token of the role that runs jobs.
-fn token(secret: &str) -> Result<String> {
-    let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let header = part(serde_json::json!({ "alg": "HS256", "typ": "JWT" }));
-    let expiry = Utc::now().timestamp() + TOKEN_SECONDS;
-    let claims = part(serde_json::json!({ "sub": "scheduler", "role": "service", "exp": expiry }));
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())?;
-    mac.update(format!("{header}.{claims}").as_bytes());
-    let signature = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
-    Ok(format!("{header}.{claims}.{signature}"))
+impl Signer {
+    /// A token of the role that runs jobs.
+    fn token(&self) -> Result<String> {
+        let claims = Claims::new("scheduler", "service", &self.audience, TOKEN_LIFETIME);
+        Ok(sign(self.secret.as_bytes(), &claims)?)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use runledger_models::job::ScheduledJob;
+
     use super::*;
 
     #[test]
-    fn the_schedule_of_the_house_is_read() {
+    fn the_schedule_of_the_house_has_every_job_at_its_period() {
         let jobs = jobs(include_str!("../../spin.cron.toml")).unwrap();
-        let names: Vec<_> = jobs.iter().map(|(job, _)| job.as_str()).collect();
-        assert_eq!(
-            names,
-            [
-                "refresh-views",
-                "accuracy-scan",
-                "block-errors",
-                "late-executions",
-                "analytics-tick",
-                "prune"
-            ]
-        );
+        let mut periods = Vec::new();
+        for (job, schedule) in &jobs {
+            let times: Vec<_> = schedule.after(&Utc::now()).take(2).collect();
+            periods.push((job.as_str(), (times[1] - times[0]).to_std().unwrap()));
+        }
+        assert_eq!(periods, ScheduledJob::ALL.map(|job| (job.name(), job.period())));
     }
 
     #[test]

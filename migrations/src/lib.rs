@@ -50,6 +50,8 @@ const MIGRATIONS: &[Migration] = files![
     "0017_replicated_rows",
     "0018_what_is_kept_of_runs",
     "0019_indexes_of_what_is_kept",
+    "0020_jobs_and_retention",
+    "0021_indexes_for_what_ends",
 ];
 
 /// Brings the database up to date. Several may start at once: one works, the others wait for it and find nothing to do.

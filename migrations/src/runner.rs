@@ -286,7 +286,8 @@ async fn apply_one_by_one(
 /// would take for the real one.
 async fn drop_unfinished(client: &Client, index: &str) -> Result<(), Error> {
     let sql = "SELECT format('DROP INDEX CONCURRENTLY IF EXISTS %s', indexrelid::regclass) \
-               FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid";
+               FROM pg_index \
+               WHERE indexrelid IN (to_regclass($1), to_regclass('runledger.' || $1)) AND NOT indisvalid";
     if let Some(row) = client.query_opt(sql, &[&index]).await? {
         client.batch_execute(row.try_get(0)?).await?;
     }

@@ -286,6 +286,13 @@ async fn an_answer_that_comes_after_its_lease_counts_once() {
         (app.db.number(SCORES, &[]).await, app.db.number(TWICE, &[]).await),
         (3, 0)
     );
+    // All answers were paid for; the later ones come when the job has ended.
+    let calls = llm.seen().len();
+    assert!(calls > 3, "none comes twice");
+    until("all tokens are counted", async || {
+        (job(&app, &path).await["prompt_tokens"] == calls * 1000).then_some(())
+    })
+    .await;
     // The one who came first counts everywhere.
     let differing = r#"SELECT count(*) FROM runledger.scores s
         JOIN "AgentGraphExecution" e ON e.id = s.graph_exec_id
@@ -330,7 +337,76 @@ async fn what_was_deleted_meanwhile_is_not_scored() {
     };
     let (report, ()) = tokio::join!(score(&app, &graph, json!({ "batch_size": 1 })), deleting);
     assert_eq!(report["failed_analytics"], 2, "{report}");
+    // What went wrong may say what was in it.
+    app.db
+        .execute("UPDATE runledger.scoring_items SET error = 'the secret of ann'", &[])
+        .await;
+    let sql = "SELECT id FROM runledger.scoring_jobs";
+    let path = format!(
+        "{ANALYTICS}/jobs/{}/results",
+        app.db.row(sql, &[]).await["id"].as_str().unwrap()
+    );
+    let results = app.admin.get(&path).expect(200).await.json();
+    for result in results["results"].as_array().unwrap() {
+        assert_eq!(result["error_message"], "the execution was deleted", "{results}");
+    }
     let said = "SELECT count(*) FROM runledger.scoring_items WHERE summary IS NOT NULL";
     assert_eq!(app.db.number(said, &[]).await, 0);
     assert_eq!(app.db.number(SCORES, &[]).await, 0);
+}
+
+/// A job that a key remembers and that nobody works at: a runner of it has ended, and there is no schedule. `sql` is what
+/// keeps a further runner from it.
+async fn left_alone(app: &App, sql: &str) {
+    app.graph("weather", "ann").await;
+    finished(app, "weather", 2).await;
+    let body = json!({ "graph_id": "weather" });
+    app.admin.post(ANALYTICS).key("left").json(&body).expect(200).await;
+    for sql in [
+        "UPDATE runledger.scoring_items SET outcome = NULL, done = NULL, lease = NULL",
+        "UPDATE runledger.scoring_jobs SET status = 'running', finished_at = NULL, succeeded = 0",
+        sql,
+    ] {
+        app.db.execute(sql, &[]).await;
+    }
+}
+
+#[tokio::test]
+async fn who_waits_for_a_job_that_nobody_works_at_is_told_so() {
+    let llm = Llm::start(Behaviour::Score(0.5)).await;
+    let app = with_models(&llm).start().await;
+    left_alone(&app, "UPDATE runledger.scoring_jobs SET provider = 'nobody'").await;
+    let request = app
+        .admin
+        .post(ANALYTICS)
+        .key("left")
+        .json(&json!({ "graph_id": "weather" }));
+    let problem = request.clone().expect(200).await.json();
+    assert_eq!(
+        (&problem["type"], &problem["status"]),
+        (&json!("/problems/not-ready"), &json!(503)),
+        "{problem}"
+    );
+    let streamed = request.header("accept", "text/event-stream").expect(200).await;
+    let text = String::from_utf8(streamed.body.to_vec()).unwrap();
+    assert!(
+        text.contains("event: problem\ndata: {\"type\":\"/problems/not-ready\""),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn who_waits_for_a_job_whose_runners_died_gets_its_report() {
+    let llm = Llm::start(Behaviour::Score(0.5)).await;
+    let app = with_models(&llm).start().await;
+    // Somebody died a moment ago with what is leased for another one.
+    let leased = "UPDATE runledger.scoring_items SET lease = 'dead', leased_until = now() + interval '2 s'";
+    left_alone(&app, leased).await;
+    let request = app
+        .admin
+        .post(ANALYTICS)
+        .key("left")
+        .json(&json!({ "graph_id": "weather", }));
+    let report = request.expect(200).await.json();
+    assert_eq!(report["skipped_executions"], 2, "{report}");
 }

@@ -1,21 +1,24 @@
 //! Health, readiness, and the description of the API.
 
-use std::{path::PathBuf, process};
+use std::{fs, path::PathBuf, process};
 
 use runledger_tests::{App, until};
 use serde_json::json;
-use xtask::servers::{Redis, RedisConfig};
+use xtask::servers::{Durability, Postgres, PostgresConfig, Redis, RedisConfig};
 
 #[tokio::test]
 async fn a_live_process_says_so_and_a_ready_one_says_with_what() {
     let app = App::builder().variable("redis_url", "").start().await;
     let health = app.anonymous.get("/api/health").expect(200).await;
     assert_eq!(health.json(), json!({ "status": "ok" }));
-    let ready = app.anonymous.get("/api/health/ready").expect(200).await.json();
+    let mut ready = app.anonymous.get("/api/health/ready").expect(200).await.json();
+    // What is scheduled may or may not be late, depending on how old the tables are.
+    assert!(ready["warnings"].take().is_array(), "{ready}");
     let version = app.db.number("SELECT count(*) FROM runledger.migrations", &[]).await;
     assert_eq!(
         ready,
-        json!({ "status": "ready", "database": "ok", "schema_version": version, "redis": "unset" })
+        json!({ "status": "ready", "database": "ok", "schema_version": version, "redis": "unset",
+            "warnings": null })
     );
 }
 
@@ -45,6 +48,81 @@ async fn an_unmigrated_database_is_not_ready() {
     app.anonymous.get("/api/health").expect(200).await;
     app.db.execute("ALTER SCHEMA away RENAME TO runledger", &[]).await;
     app.anonymous.get("/api/health/ready").expect(200).await;
+}
+
+#[tokio::test]
+async fn older_tables_are_not_ready_and_newer_ones_are() {
+    let app = App::start().await;
+    let ready = async |status| app.anonymous.get("/api/health/ready").expect(status).await;
+    let newest = "(SELECT max(version) FROM runledger.migrations)";
+    app.db
+        .execute(
+            &format!("INSERT INTO runledger.migrations (version, name, checksum) SELECT {newest} + 1, '', ''"),
+            &[],
+        )
+        .await;
+    ready(200).await;
+    for _ in 0..2 {
+        app.db
+            .execute(
+                &format!("DELETE FROM runledger.migrations WHERE version = {newest}"),
+                &[],
+            )
+            .await;
+    }
+    let refused = ready(503).await.problem().document;
+    assert!(
+        refused["detail"].as_str().unwrap().contains("migrate it first"),
+        "{refused}"
+    );
+    // Whatever its tables lack.
+    app.db
+        .execute("ALTER TABLE runledger.jobs DROP COLUMN failures", &[])
+        .await;
+    ready(503).await;
+}
+
+#[tokio::test]
+async fn a_database_that_takes_no_writes_is_ready_only_where_that_is_meant() {
+    let db = App::start().await.db;
+    let read_only = format!("ALTER DATABASE {} SET default_transaction_read_only = on", db.name());
+    db.execute(&read_only, &[]).await;
+    let app = App::builder().start_on(db).await;
+    let refused = app.anonymous.get("/api/health/ready").expect(503).await;
+    assert!(
+        refused.problem().document["detail"]
+            .as_str()
+            .unwrap()
+            .contains("takes no writes"),
+        "{refused}"
+    );
+    let App { db, host, .. } = app;
+    drop(host);
+    let app = App::builder().variable("database_read_only", "true").start_on(db).await;
+    app.anonymous.get("/api/health/ready").expect(200).await;
+}
+
+#[tokio::test]
+async fn a_hot_standby_has_metrics_and_is_not_ready() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("standby-{}", process::id()));
+    let mut postgres =
+        Postgres::start(PostgresConfig::new(folder, Durability::Kept)).expect("a private Postgres starts");
+    let app = App::builder().server(&postgres.url("postgres")).start().await;
+    app.anonymous.get("/api/health/ready").expect(200).await;
+    postgres.stop().expect("Postgres stops");
+    fs::write(postgres.folder().join("data/standby.signal"), "").expect("it is told to be a standby");
+    postgres.restart().expect("Postgres starts again");
+    let refused = until("the standby answers", async || {
+        let reply = app.anonymous.get("/api/health/ready").send().await.ok()?;
+        let detail = reply.problem().document["detail"].as_str()?.to_owned();
+        (!detail.contains("out of reach")).then_some(detail)
+    })
+    .await;
+    assert!(refused.contains("takes no writes"), "{refused}");
+    let metrics = app.anonymous.get("/api/metrics").expect(200).await;
+    assert!(String::from_utf8_lossy(&metrics.body).contains("runledger_schema_version"));
+    drop(app);
+    postgres.remove().expect("Postgres is removed");
 }
 
 #[tokio::test]

@@ -145,6 +145,89 @@ async fn an_alert_is_posted_once() {
 }
 
 #[tokio::test]
+async fn every_alert_that_counts_as_told_stands_in_a_message() {
+    let (url, received) = webhook("200 OK").await;
+    let app = app_with_webhook(&url).await;
+    // Ids as long as they may be: a message takes a few of them.
+    let sql = "INSERT INTO runledger.accuracy_alerts (graph_id, user_id, drop_percent, three_day_avg, seven_day_avg)
+        SELECT 'falling-' || n || '-' || repeat('x', 100), 'ann', 50, 40, 80 FROM generate_series(1, 120) AS n";
+    app.db.execute(sql, &[]).await;
+    assert_eq!(run(&app, "accuracy-scan").await["posted"], true);
+    let told = "SELECT count(*) FROM runledger.accuracy_alerts WHERE notified_at IS NOT NULL";
+    assert_eq!(app.db.number(told, &[]).await, 120);
+    let received = received.lock().unwrap();
+    let messages = received.join("\n");
+    for number in 1..=120 {
+        assert_eq!(messages.matches(&format!("falling-{number}-")).count(), 1, "{number}");
+    }
+    for message in received.iter() {
+        let body: Value = serde_json::from_str(message.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        assert!(
+            body["text"].as_str().unwrap().chars().count() <= 2_000,
+            "Discord takes no more"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_fails_says_so_in_the_log_in_metrics_and_in_the_readiness() {
+    let app = App::start().await;
+    let metric = async |name: &str| {
+        let text = app.anonymous.get("/api/metrics").expect(200).await;
+        let text = String::from_utf8(text.body.to_vec()).unwrap();
+        let sample = format!("{name}{{job=\"refresh-views\"}} ");
+        text.lines()
+            .find_map(|line| line.strip_prefix(&sample)?.parse::<f64>().ok())
+    };
+    run(&app, "refresh-views").await;
+    assert_eq!(metric("runledger_job_failures_total").await, Some(0.0));
+    let succeeded = metric("runledger_job_last_success_timestamp_seconds").await.unwrap();
+
+    let rename = "ALTER FUNCTION refresh_store_materialized_views() RENAME TO away";
+    app.db.execute(rename, &[]).await;
+    job(&app, "refresh-views").expect(503).await;
+    assert_eq!(metric("runledger_job_failures_total").await, Some(1.0));
+    assert_eq!(
+        metric("runledger_job_last_success_timestamp_seconds").await,
+        Some(succeeded)
+    );
+    let warnings = async || {
+        let ready = app.anonymous.get("/api/health/ready").expect(200).await.json();
+        let warnings = ready["warnings"].as_array().unwrap().clone();
+        warnings
+            .into_iter()
+            .filter(|text| text.as_str().unwrap().contains("refresh-views"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(warnings().await, ["the last run of the job refresh-views failed"]);
+    let told = |line: &String| line.contains("\"ERROR\"") && line.contains("the job refresh-views failed");
+    until("the log says so", async || {
+        app.host.log().iter().any(told).then_some(())
+    })
+    .await;
+
+    app.db
+        .execute("ALTER FUNCTION away() RENAME TO refresh_store_materialized_views", &[])
+        .await;
+    run(&app, "refresh-views").await;
+    assert!(warnings().await.is_empty());
+    // For three of its periods nothing: the application is ready all the same.
+    let late = "UPDATE runledger.jobs SET succeeded_at = now() - interval '46 minutes' WHERE name = 'refresh-views'";
+    app.db.execute(late, &[]).await;
+    let told = warnings().await;
+    assert!(
+        told[0].as_str().unwrap().contains("has not succeeded for 27"),
+        "{told:?}"
+    );
+    // A run that died is one that failed.
+    let died =
+        "UPDATE runledger.jobs SET lease = 'x', lease_until = now() - interval '1 s' WHERE name = 'refresh-views'";
+    app.db.execute(died, &[]).await;
+    run(&app, "refresh-views").await;
+    assert_eq!(metric("runledger_job_failures_total").await, Some(2.0));
+}
+
+#[tokio::test]
 async fn a_webhook_that_fails_does_not_fail_the_scan_and_is_tried_again() {
     let (url, received) = webhook("503 Service Unavailable").await;
     let app = app_with_webhook(&url).await;
@@ -286,16 +369,20 @@ async fn the_local_host_keeps_a_schedule() {
     let schedule = "[[trigger.cron]]\ncomponent = \"tick\"\ncron_expression = \"* * * * * *\"\n\
                     [component.tick.variables]\njob = \"prune\"\n";
     std::fs::write(&manifest, schedule).unwrap();
-    let app = App::builder()
-        .argument("--cron")
-        .argument(manifest.to_str().unwrap())
-        .start()
+    // Its tokens are for whom the application takes them to be.
+    for audience in ["", "the-ledger"] {
+        let app = App::builder()
+            .variable("jwt_audience", audience)
+            .argument("--cron")
+            .argument(manifest.to_str().unwrap())
+            .start()
+            .await;
+        until("the job has run by itself", || async {
+            let runs = "SELECT count(*) FROM runledger.jobs WHERE name = 'prune' AND finished_at IS NOT NULL";
+            (app.db.number(runs, &[]).await == 1).then_some(())
+        })
         .await;
-    until("the job has run by itself", || async {
-        let runs = "SELECT count(*) FROM runledger.jobs WHERE name = 'prune' AND finished_at IS NOT NULL";
-        (app.db.number(runs, &[]).await == 1).then_some(())
-    })
-    .await;
+    }
     std::fs::remove_file(&manifest).unwrap();
 }
 

@@ -39,6 +39,7 @@ mod problems;
 mod queue;
 mod read;
 mod redis_servers;
+mod retention;
 mod routes;
 mod rpc;
 mod rpc_operations;

@@ -97,6 +97,44 @@ async fn graphs_that_finish_often_are_listed_by_user() {
 }
 
 #[tokio::test]
+async fn frequent_graphs_count_back_from_now() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    // A minute inside of the two days, and a minute outside.
+    for (user, minutes) in [
+        ("ann", 2 * 24 * 60 - 1),
+        ("bob", 2 * 24 * 60 + 1),
+        ("cid", 60),
+        ("dan", 0),
+    ] {
+        let sql = r#"INSERT INTO "AgentGraphExecution" (id, "userId", "agentGraphId", "createdAt", "executionStatus")
+            SELECT gen_random_uuid()::text, $1, $2, now() AT TIME ZONE 'UTC' - $3::int * interval '1 minute', status
+            FROM unnest('{COMPLETED,FAILED,RUNNING}'::"AgentExecutionStatus"[]) AS status"#;
+        app.db.execute(sql, &[&user, &graph.id, &minutes]).await;
+    }
+    let expected = |users: &[&str]| -> Value {
+        let entry = |user: &&str| json!({ "graph_id": "weather", "user_id": user, "execution_count": 2 });
+        users.iter().map(entry).collect()
+    };
+    let frequent = async |days: u32| monitor(&app, &format!("frequent-graphs?min_executions=2&days_back={days}")).await;
+    assert_eq!(frequent(2).await, expected(&["ann", "cid", "dan"]));
+    assert_eq!(frequent(1).await, expected(&["cid", "dan"]));
+    assert_eq!(frequent(3).await, expected(&["ann", "bob", "cid", "dan"]));
+    let twin = app.service.post("/rpc/get_frequently_executed_graphs");
+    let twin = twin
+        .json(&json!({ "days_back": 2, "min_executions": 2 }))
+        .expect(200)
+        .await
+        .json();
+    assert_eq!(twin, expected(&["ann", "cid", "dan"]));
+    // While rollups are not complete, rows say the same.
+    app.db
+        .execute("INSERT INTO runledger.rollup_backfill (counted_to) VALUES ('')", &[])
+        .await;
+    assert_eq!(frequent(2).await, expected(&["ann", "cid", "dan"]));
+}
+
+#[tokio::test]
 async fn what_waits_or_runs_for_too_long_is_listed() {
     let app = App::start().await;
     let graph = app.graph("weather", "ann").await;
@@ -107,6 +145,9 @@ async fn what_waits_or_runs_for_too_long_is_listed() {
         ("RUNNING", 60 * 23),
         ("RUNNING", 60 * 25),
         ("COMPLETED", 60 * 25),
+        ("QUEUED", 60 * 24 * 45),
+        ("RUNNING", 60 * 24 * 40),
+        ("RUNNING", 60 * 24 * 400),
     ] {
         let id = app.create_in(&graph, status).await;
         let sql = r#"UPDATE "AgentGraphExecution" SET "createdAt" = "createdAt" - $2::int * interval '1 minute',
@@ -122,8 +163,8 @@ async fn what_waits_or_runs_for_too_long_is_listed() {
         .iter()
         .map(|each| each["id"].as_str().unwrap())
         .collect();
-    assert_eq!(found, [&ids[3], &ids[1]]);
-    assert_eq!(late[1]["status"], "QUEUED");
+    assert_eq!(found, [&ids[7], &ids[5], &ids[6], &ids[3], &ids[1]]);
+    assert_eq!(late[4]["status"], "QUEUED");
     assert_eq!(
         app.admin_for("bob")
             .get("/api/admin/late-executions")

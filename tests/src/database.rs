@@ -143,6 +143,12 @@ impl Database {
             .get(0)
     }
 
+    /// What `EXPLAIN (… FORMAT json)` says.
+    pub async fn plan(&self, sql: &str) -> Value {
+        let row = self.client.query_one(sql, &[]).await;
+        row.unwrap_or_else(|error| panic!("{sql}: {error:?}")).get(0)
+    }
+
     /// The stored row of a graph execution, whole, with the transaction that wrote it (`xmin`).
     pub async fn execution(&self, id: &str) -> Value {
         self.row(

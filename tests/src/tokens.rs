@@ -1,7 +1,5 @@
 //! Tokens of every kind: good ones, and the raw material for bad ones.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use p256::elliptic_curve::sec1::ToEncodedPoint;
@@ -15,13 +13,7 @@ use serde_json::{Value, json};
 /// The secret that applications under test check HS256 tokens with.
 pub const SECRET: &str = "a secret of the end-to-end suite, longer than 32 bytes";
 
-/// Seconds since 1970.
-pub fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("the clock is set")
-        .as_secs()
-}
+pub use runledger_tokens::now;
 
 /// The claims of a good token.
 pub fn claims(sub: &str, role: &str) -> Value {
@@ -35,11 +27,7 @@ pub fn token(sub: &str, role: &str) -> String {
 
 /// A token signed with a secret.
 pub fn hs256(secret: &[u8], claims: &Value) -> String {
-    sign(
-        &Header::new(Algorithm::HS256),
-        claims,
-        &EncodingKey::from_secret(secret),
-    )
+    runledger_tokens::sign(secret, claims).expect("the token can be signed")
 }
 
 /// A token without a signature, with any header.

@@ -129,6 +129,11 @@ fn jobs(out: &mut Exposition, jobs: &[Job]) {
             "When a scheduled job last came to its end.",
             |job| job.finished_at,
         ),
+        (
+            "runledger_job_last_success_timestamp_seconds",
+            "When a scheduled job last came to its end without a failure.",
+            |job| job.succeeded_at,
+        ),
     ] {
         out.metric(name, "gauge", help);
         for job in jobs {
@@ -136,6 +141,11 @@ fn jobs(out: &mut Exposition, jobs: &[Job]) {
                 out.sample(name, &[("job", &job.name)], time);
             }
         }
+    }
+    let name = "runledger_job_failures_total";
+    out.metric(name, "counter", "Runs of a scheduled job that failed or died.");
+    for job in jobs {
+        out.sample(name, &[("job", &job.name)], job.failures);
     }
 }
 

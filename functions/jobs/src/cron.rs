@@ -2,9 +2,12 @@
 
 use std::rc::Rc;
 
+use runledger_models::job::ScheduledJob;
+use runledger_store::Db;
+use runledger_web::Config;
 use spin_sdk::variables;
 
-use crate::job::{Calls, Job, Run};
+use crate::job::{self, Calls, Run};
 
 mod trigger {
     #![allow(missing_docs, unsafe_code, reason = "generated")]
@@ -33,21 +36,25 @@ mod trigger {
 
 impl trigger::Guest for trigger::Cron {
     async fn handle_cron_event(_: trigger::Metadata) -> Result<(), trigger::Error> {
-        run().await.map_err(|why| {
-            eprintln!("{}", serde_json::json!({ "level": "ERROR", "message": why }));
-            trigger::Error::Other(why)
-        })
+        run().await.map_err(trigger::Error::Other)
     }
 }
 
 async fn run() -> Result<(), String> {
+    let (job, db, config) = prepare().await.inspect_err(|why| {
+        eprintln!("{}", serde_json::json!({ "level": "ERROR", "message": why }));
+    })?;
+    match job::run(job, &Rc::new(db), &config, Calls::AreAwaited).await {
+        Ok(Run::Done(_) | Run::Busy) => Ok(()),
+        Err(error) => Err(format!("the job {} failed: {error}", job.name())),
+    }
+}
+
+async fn prepare() -> Result<(ScheduledJob, Db, Rc<Config>), String> {
     let name = variables::get("job")
         .await
         .map_err(|error| format!("the variable job cannot be read: {error:?}"))?;
-    let job = Job::named(&name).ok_or_else(|| format!("there is no job {name}"))?;
+    let job = ScheduledJob::named(&name).ok_or_else(|| format!("there is no job {name}"))?;
     let (db, config) = runledger_web::scheduled().await?;
-    match job.run(&Rc::new(db), &config, Calls::AreAwaited).await {
-        Ok(Run::Done(_) | Run::Busy) => Ok(()),
-        Err(error) => Err(format!("the job {name} failed: {error}")),
-    }
+    Ok((job, db, config))
 }

@@ -1,19 +1,22 @@
 //! What each job does. A route and a schedule run the same.
 
-use std::{rc::Rc, time::Duration};
+use std::{
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 use futures::{StreamExt as _, stream};
 use runledger_bus::Bus;
 use runledger_llm::Idle;
-use runledger_models::{AnyUser, Id, Scope, Timestamp};
+use runledger_models::{AnyUser, Id, Scope, Timestamp, job::ScheduledJob};
 use runledger_store::{
-    Db, Error,
-    jobs::{self, ScanArgs},
+    Db, Error, events,
+    jobs::{self, RETENTION, ScanArgs, UntoldAlert},
     scoring,
-    trends::{self, BlockErrorQuery},
+    trends::{self, BlockErrorQuery, FrequentQuery},
 };
 use runledger_web::Config;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use spin_sdk::wasip3::spawn;
 
 use crate::webhook;
@@ -22,8 +25,10 @@ use crate::webhook;
 const EVERYBODY: Scope = Scope::Any(AnyUser::for_own_work());
 /// Which graphs the accuracy scan looks at, and what it calls a fall.
 const SCAN: ScanArgs = ScanArgs {
-    days_back: 30,
-    min_executions: 10,
+    frequent: FrequentQuery {
+        days_back: 30,
+        min_executions: 10,
+    },
     scan_days: 21,
     threshold: 10,
 };
@@ -34,28 +39,23 @@ const MIN_BLOCK_ERROR_RATE: u32 = 50;
 const TICK: Duration = Duration::from_secs(25);
 /// How many scoring jobs a tick works at at once.
 const SCORED_AT_ONCE: usize = 4;
-/// How many things a message lists.
+/// How many things a message lists that says how many there are.
 const LISTED: usize = 10;
-/// The most batches of one kind in a pruning, so that a run ends before its lease.
-const MOST_BATCHES: u32 = 200;
+/// The most characters of a message whose every line has to be in it; Discord takes 2,000.
+const MESSAGE: usize = 1_900;
+/// How long a run works for a request: less than an answer may take.
+const ANSWER: Duration = Duration::from_secs(20);
+/// How long a run begins to post messages, each of which may take 18 s with all tries.
+const POSTING: Duration = Duration::from_secs(10);
+/// How long a run works that nobody waits for: it ends before its lease, and the next goes on.
+const RUN: Duration = Duration::from_mins(12);
 
-/// A scheduled job.
+/// What becomes of work that may take longer than the answer to a request may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Job {
-    RefreshViews,
-    AccuracyScan,
-    BlockErrors,
-    LateExecutions,
-    AnalyticsTick,
-    Prune,
-}
-
-/// What becomes of calls to language models, which may take longer than the answer to a request may.
-#[derive(Debug, Clone, Copy)]
 pub(crate) enum Calls {
-    /// They go on after the answer.
+    /// It goes on after the answer.
     GoOn,
-    /// They are awaited: with a trigger's end its instance may end.
+    /// It is awaited: with a trigger's end its instance may end.
     #[cfg_attr(
         not(target_family = "wasm"),
         expect(dead_code, reason = "only the cron trigger does so")
@@ -71,81 +71,89 @@ pub(crate) enum Run {
     Busy,
 }
 
-impl Job {
-    const ALL: [Self; 6] = [
-        Self::RefreshViews,
-        Self::AccuracyScan,
-        Self::BlockErrors,
-        Self::LateExecutions,
-        Self::AnalyticsTick,
-        Self::Prune,
-    ];
+/// Runs a job, unless a run of it is at work. That it failed is told here: in the log and to `runledger.jobs`, which metrics
+/// and readiness show.
+pub(crate) async fn run(job: ScheduledJob, db: &Rc<Db>, config: &Config, calls: Calls) -> Result<Run, Error> {
+    let run = leased(job, db, config, calls).await;
+    if let Err(error) = &run {
+        failed(db, job, error);
+    }
+    run
+}
 
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::RefreshViews => "refresh-views",
-            Self::AccuracyScan => "accuracy-scan",
-            Self::BlockErrors => "block-errors",
-            Self::LateExecutions => "late-executions",
-            Self::AnalyticsTick => "analytics-tick",
-            Self::Prune => "prune",
+fn failed(db: &Db, job: ScheduledJob, error: &Error) {
+    db.log().error(&format!("the job {} failed: {error}", job.name()));
+}
+
+async fn leased(job: ScheduledJob, db: &Rc<Db>, config: &Config, calls: Calls) -> Result<Run, Error> {
+    let Some(lease) = jobs::claim(db, job).await? else {
+        return Ok(Run::Busy);
+    };
+    let begun = Instant::now();
+    let mut pruning = Pruning::default();
+    let outcome = match job {
+        ScheduledJob::RefreshViews => jobs::refresh_views(db).await.map(|()| json!({ "refreshed": true })),
+        ScheduledJob::AccuracyScan => accuracy_scan(db, config).await,
+        ScheduledJob::BlockErrors => block_errors(db, config).await,
+        ScheduledJob::LateExecutions => late_executions(db, config).await,
+        ScheduledJob::AnalyticsTick => analytics_tick(db, config, calls).await,
+        ScheduledJob::Prune => {
+            let time = if calls == Calls::GoOn { ANSWER } else { RUN };
+            pruning.run(db, begun + time).await.map(|()| pruning.outcome())
         }
-    }
-
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|job| job.name() == name)
-    }
-
-    /// Runs the job, unless a run of it is at work.
-    pub(crate) async fn run(self, db: &Rc<Db>, config: &Config, calls: Calls) -> Result<Run, Error> {
-        let Some(lease) = jobs::claim(db, self.name()).await? else {
-            return Ok(Run::Busy);
-        };
-        let outcome = self.work(db, config, calls).await;
-        // Whatever came of it, the next run may start.
-        let told = outcome
-            .as_ref()
-            .map_or_else(|_| json!({ "failed": true }), Value::clone);
-        let finished = jobs::finish(db, lease, &told).await;
-        let outcome = outcome?;
-        finished?;
-        Ok(Run::Done(outcome))
-    }
-
-    async fn work(self, db: &Rc<Db>, config: &Config, calls: Calls) -> Result<Value, Error> {
-        match self {
-            Self::RefreshViews => {
-                jobs::refresh_views(db).await?;
-                Ok(json!({ "refreshed": true }))
+    };
+    if job == ScheduledJob::Prune && calls == Calls::GoOn && outcome.is_ok() && !pruning.is_done {
+        let db = Rc::clone(db);
+        spawn(async move {
+            let rest = pruning.run(&db, begun + RUN).await;
+            let outcome = rest.is_ok().then(|| pruning.outcome());
+            if let Err(error) = rest.and(jobs::finish(&db, lease, outcome.as_ref()).await) {
+                failed(&db, job, &error);
             }
-            Self::AccuracyScan => accuracy_scan(db, config).await,
-            Self::BlockErrors => block_errors(db, config).await,
-            Self::LateExecutions => late_executions(db, config).await,
-            Self::AnalyticsTick => analytics_tick(db, config, calls).await,
-            Self::Prune => prune(db).await,
-        }
+        });
+        return outcome.map(Run::Done);
     }
+    // Whatever came of it, the next run may start.
+    let finished = jobs::finish(db, lease, outcome.as_ref().ok()).await;
+    let outcome = outcome?;
+    finished?;
+    Ok(Run::Done(outcome))
 }
 
 async fn accuracy_scan(db: &Db, config: &Config) -> Result<Value, Error> {
     let mut outcome = json!(jobs::scan(db, &SCAN).await?);
-    // Alerts that an earlier run could not post are posted now.
-    let alerts = jobs::untold_alerts(db).await?;
-    let lines: Vec<String> = alerts
-        .iter()
-        .map(|alert| {
-            format!(
-                "graph {} of user {}: accuracy fell by {}% ({}% over three days, {}% over seven)",
-                alert.graph_id, alert.user_id, alert.drop_percent, alert.three_day_avg, alert.seven_day_avg
-            )
-        })
-        .collect();
-    let posted = tell(db, config, "Falling accuracy", &lines).await;
-    if posted {
-        jobs::alerts_told(db, &alerts).await?;
+    // Alerts that an earlier run could not post are posted now. Only those that stand in a message are noted as told.
+    let until = Instant::now() + POSTING;
+    let mut posted = false;
+    while Instant::now() < until {
+        let alerts = jobs::untold_alerts(db).await?;
+        let mut lines: Vec<String> = alerts.iter().map(line_of_alert).collect();
+        lines.truncate(fitting(&lines));
+        if !tell(db, config, "Falling accuracy", &lines, lines.len()).await {
+            break;
+        }
+        posted = true;
+        jobs::alerts_told(db, &alerts[..lines.len()]).await?;
     }
     outcome["posted"] = json!(posted);
     Ok(outcome)
+}
+
+fn line_of_alert(alert: &UntoldAlert) -> String {
+    format!(
+        "graph {} of user {}: accuracy fell by {}% ({}% over three days, {}% over seven)",
+        alert.graph_id, alert.user_id, alert.drop_percent, alert.three_day_avg, alert.seven_day_avg
+    )
+}
+
+/// How many of these lines a message holds; at least one.
+fn fitting(lines: &[String]) -> usize {
+    let mut characters = 0;
+    let fit = lines.iter().take_while(|line| {
+        characters += line.chars().count() + "\n- ".len();
+        characters <= MESSAGE
+    });
+    fit.count().max(1).min(lines.len())
 }
 
 async fn block_errors(db: &Db, config: &Config) -> Result<Value, Error> {
@@ -169,7 +177,7 @@ async fn block_errors(db: &Db, config: &Config) -> Result<Value, Error> {
             )
         })
         .collect();
-    let posted = tell(db, config, "Failing blocks in the last day", &lines).await;
+    let posted = tell(db, config, "Failing blocks in the last day", &lines, LISTED).await;
     Ok(json!({ "blocks": blocks, "posted": posted }))
 }
 
@@ -188,7 +196,7 @@ async fn late_executions(db: &Db, config: &Config) -> Result<Value, Error> {
             )
         })
         .collect();
-    let posted = tell(db, config, "Executions that are late", &lines).await;
+    let posted = tell(db, config, "Executions that are late", &lines, LISTED).await;
     Ok(json!({ "late": late.len(), "posted": posted }))
 }
 
@@ -216,33 +224,70 @@ async fn go_on(db: Rc<Db>, bus: Option<Rc<Bus>>, job: Id) {
     }
 }
 
-async fn prune(db: &Db) -> Result<Value, Error> {
-    let keys = in_batches(async || jobs::prune_keys(db).await).await?;
-    let events = in_batches(async || jobs::prune_events(db).await).await?;
-    let merged = in_batches(async || jobs::merge_rollups(db).await).await?;
-    Ok(json!({ "idempotency_keys": keys, "events": events, "rollup_rows_merged": merged }))
+/// Forgetting what is past its time, as far as it came.
+#[derive(Default)]
+struct Pruning {
+    counts: Map<String, Value>,
+    is_done: bool,
 }
 
-/// Runs a statement until it finds nothing left to do, or often enough; how much it did.
-async fn in_batches(mut batch: impl AsyncFnMut() -> Result<u64, Error>) -> Result<u64, Error> {
-    let mut done = 0;
-    for _ in 0..MOST_BATCHES {
-        match batch().await? {
-            0 => break,
-            count => done += count,
+impl Pruning {
+    /// Goes on until nothing is left to do, or until a time.
+    async fn run(&mut self, db: &Db, until: Instant) -> Result<(), Error> {
+        self.is_done = false;
+        // Only numbered events are forgotten, and nobody else may have numbered them.
+        while events::number(db, None).await? {
+            if Instant::now() >= until {
+                return Ok(());
+            }
+        }
+        self.is_done = true;
+        self.repeat("holds_ended", until, async || jobs::end_holds(db).await)
+            .await?;
+        for retention in RETENTION {
+            self.repeat(retention.table, until, async || jobs::prune(db, retention).await)
+                .await?;
+        }
+        self.repeat("rollup_rows_merged", until, async || jobs::merge_rollups(db).await)
+            .await
+    }
+
+    /// Runs a statement until it finds nothing left to do, or until a time; counts what it did.
+    async fn repeat(
+        &mut self,
+        what: &str,
+        until: Instant,
+        mut batch: impl AsyncFnMut() -> Result<u64, Error>,
+    ) -> Result<(), Error> {
+        loop {
+            if Instant::now() >= until {
+                self.is_done = false;
+                return Ok(());
+            }
+            let count = batch().await?;
+            let sum = self.counts.get(what).and_then(Value::as_u64).unwrap_or(0);
+            self.counts.insert(what.to_owned(), json!(sum + count));
+            if count == 0 {
+                return Ok(());
+            }
         }
     }
-    Ok(done)
+
+    fn outcome(&self) -> Value {
+        let mut outcome = self.counts.clone();
+        outcome.insert("done".to_owned(), json!(self.is_done));
+        Value::Object(outcome)
+    }
 }
 
 /// Posts a message, where there is something to say and somebody to tell. A webhook that fails is for the log only.
-async fn tell(db: &Db, config: &Config, title: &str, lines: &[String]) -> bool {
+async fn tell(db: &Db, config: &Config, title: &str, lines: &[String], listed: usize) -> bool {
     if lines.is_empty() || config.alert_webhook_url.is_empty() {
         return false;
     }
-    let more = lines.len().saturating_sub(LISTED);
+    let more = lines.len().saturating_sub(listed);
     let mut text = format!("{title}: {}", lines.len());
-    for line in lines.iter().take(LISTED) {
+    for line in lines.iter().take(listed) {
         text.push_str("\n- ");
         text.push_str(line);
     }
@@ -263,10 +308,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_job_has_a_name_of_its_own() {
-        for job in Job::ALL {
-            assert_eq!(Job::named(job.name()), Some(job));
+    fn a_message_holds_what_fits_and_at_least_one_line() {
+        let line = |length: usize| "a".repeat(length);
+        for (lengths, fit) in [
+            (vec![], 0),
+            (vec![10, 10], 2),
+            (vec![5_000, 10], 1),
+            (vec![900, 900, 900], 2),
+        ] {
+            let lines: Vec<_> = lengths.into_iter().map(line).collect();
+            assert_eq!(fitting(&lines), fit);
         }
-        assert_eq!(Job::named("none"), None);
     }
 }

@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use http::Method;
-use runledger_models::Id;
+use runledger_models::{Id, job::ScheduledJob};
 use runledger_web::{Call, Endpoint, NoParams, Problem, Reply, ServiceOnly, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::job::{Calls, Job, Run};
+use crate::job::{Calls, Run, run};
 
 params! {
     /// The job.
@@ -45,8 +45,9 @@ impl Endpoint for RunJob {
     type Reply = JobRun;
 
     async fn handle(call: Call<Self>) -> Result<Reply<JobRun>, Problem> {
-        let job = Job::named(call.path.name.as_str()).ok_or_else(|| Problem::not_found("there is no such job"))?;
-        let outcome = job.run(&Rc::new(call.db), &call.config, Calls::GoOn).await?;
+        let job =
+            ScheduledJob::named(call.path.name.as_str()).ok_or_else(|| Problem::not_found("there is no such job"))?;
+        let outcome = run(job, &Rc::new(call.db), &call.config, Calls::GoOn).await?;
         Ok(Reply::new(JobRun {
             job: job.name(),
             ran: matches!(outcome, Run::Done(_)),

@@ -20,7 +20,7 @@ const MOST_MIN_EXECUTIONS: u32 = 1_000_000_000;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"days_back": 30, "min_executions": 10}))]
 pub(crate) struct GetFrequentlyExecutedGraphsArgs {
-    /// Today and so many days before it; 30 without it.
+    /// Executions of the last so many times 24 hours count; 30 without it.
     #[schema(minimum = 1, maximum = 365)]
     days_back: Option<u32>,
     /// The least executions; 10 without it. Graphs without any are never listed.

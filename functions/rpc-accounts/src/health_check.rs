@@ -26,7 +26,7 @@ impl Method for HealthCheck {
     type Value = String;
 
     async fn call(called: Called<Self>) -> Result<Reply<String>, Problem> {
-        health::schema_version(&called.db).await?;
+        health::state(&called.db).await?;
         Ok(Reply::new("OK".to_owned()))
     }
 }

@@ -1,22 +1,22 @@
 //! Telling of a scoring job while it goes on. What is told is read from the database, where the job's runners, here and
 //! elsewhere, leave their results.
 
-use std::{
-    rc::Rc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
+use runledger_logging::Log;
 use runledger_models::{
-    Id, Scope,
+    Scope,
     scoring::{JobStatus, ScoreResult, ScoringJob},
 };
 use runledger_store::{
-    Db, Error,
+    Error,
     scoring::{self, Results},
 };
-use runledger_web::{Gone, Sink};
+use runledger_web::{Gone, Problem, Sink};
 use serde_json::json;
 use spin_sdk::time::sleep;
+
+use crate::worker::Worker;
 
 /// How often is looked for results.
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -27,25 +27,47 @@ const BATCH: u32 = 200;
 /// How long is waited after the database failed us.
 const TROUBLE: Duration = Duration::from_secs(2);
 
-/// Writes the report when the job has ended; white space before, which JSON allows.
-pub(crate) async fn report(mut sink: Sink, db: Rc<Db>, scope: Scope, job: Id) {
-    let mut results = Vec::new();
-    if let Ok(job) = follow(&mut sink, " ", &db, &scope, &job, async |_, batch| {
-        results.extend(batch);
-        Ok(())
-    })
-    .await
-    {
-        // A reader who has gone needs no report, and a report cannot fail to be written.
-        let text = serde_json::to_vec(&job.report(results)).unwrap_or_default();
-        let _ = sink.send(&text).await;
+/// How long the database may be away while somebody waits for a report.
+const LONGEST_OUTAGE: Duration = Duration::from_mins(5);
+/// How often a runner is started that leaves the job without another result.
+const MOST_STARTS: u32 = 3;
+
+/// Why a job is no longer followed, though it has not ended.
+enum Ended {
+    /// Nobody reads.
+    Gone,
+    /// Nothing is to be expected.
+    Problem(Problem),
+}
+
+impl From<Gone> for Ended {
+    fn from(Gone: Gone) -> Self {
+        Self::Gone
     }
 }
 
-/// Sends a `progress` event for each result, and a `report` event at the end.
-pub(crate) async fn events(mut sink: Sink, db: Rc<Db>, scope: Scope, job: Id) {
+/// Writes the report when the job has ended, or the problem instead; white space before, which JSON allows.
+pub(crate) async fn report(mut sink: Sink, worker: Worker, scope: Scope) {
     let mut results = Vec::new();
-    let ended = follow(&mut sink, ": heartbeat\n\n", &db, &scope, &job, async |told, batch| {
+    let ended = follow(&mut sink, " ", &worker, &scope, async |_, batch| {
+        results.extend(batch);
+        Ok(())
+    })
+    .await;
+    let text = match ended {
+        // A report cannot fail to be written.
+        Ok(job) => serde_json::to_vec(&job.report(results)).unwrap_or_default(),
+        Err(Ended::Problem(problem)) => told_as_json(problem, worker.db.log()),
+        // A reader who has gone needs none.
+        Err(Ended::Gone) => return,
+    };
+    let _ = sink.send(&text).await;
+}
+
+/// Sends a `progress` event for each result, and at the end a `report` event, or a `problem` event.
+pub(crate) async fn events(mut sink: Sink, worker: Worker, scope: Scope) {
+    let mut results = Vec::new();
+    let ended = follow(&mut sink, ": heartbeat\n\n", &worker, &scope, async |told, batch| {
         let Told { sink, first, total } = told;
         let mut text = String::new();
         for (number, result) in (first..).zip(&batch) {
@@ -64,10 +86,21 @@ pub(crate) async fn events(mut sink: Sink, db: Rc<Db>, scope: Scope, job: Id) {
         sink.send(text.as_bytes()).await
     })
     .await;
-    if let Ok(job) = ended {
-        let report = json!(job.report(results));
-        let _ = sink.send(format!("event: report\ndata: {report}\n\n").as_bytes()).await;
-    }
+    let (event, data) = match ended {
+        Ok(job) => ("report", serde_json::to_vec(&job.report(results)).unwrap_or_default()),
+        Err(Ended::Problem(problem)) => ("problem", told_as_json(problem, worker.db.log())),
+        Err(Ended::Gone) => return,
+    };
+    let text = format!("event: {event}\ndata: {}\n\n", String::from_utf8_lossy(&data));
+    let _ = sink.send(text.as_bytes()).await;
+}
+
+fn told_as_json(problem: Problem, log: &Log) -> Vec<u8> {
+    log.error(&format!(
+        "a reader of a scoring job gets no report: {}",
+        problem.for_log().unwrap_or("nobody works at it")
+    ));
+    problem.into_json(log.request_id())
 }
 
 /// Where results are told, and what of them.
@@ -79,31 +112,35 @@ struct Told<'a> {
     total: u64,
 }
 
-/// Hands results on as they come, until the job has ended; the job then. `pulse` is sent while nothing happens.
+/// Hands results on as they come, until the job has ended; the job then. `pulse` is sent while nothing happens. While
+/// somebody waits, somebody works: when the runner here has ended and nobody else has anything of the job, another is
+/// started, since there may be no schedule that would.
 async fn follow(
     sink: &mut Sink,
     pulse: &str,
-    db: &Db,
+    worker: &Worker,
     scope: &Scope,
-    job: &Id,
     mut tell: impl AsyncFnMut(Told<'_>, Vec<ScoreResult>) -> Result<(), Gone>,
-) -> Result<ScoringJob, Gone> {
+) -> Result<ScoringJob, Ended> {
+    let Worker { db, job, .. } = worker;
     let mut after = 0;
     let mut spoke = Instant::now();
+    let mut seen = Instant::now();
+    let mut starts = 0;
     loop {
-        let Results { job: state, results } = match scoring::results(db, scope, job, after, BATCH).await {
+        let found = scoring::results(db, scope, job, after, BATCH).await;
+        let Results { job: state, results } = match found {
             Ok(found) => found,
-            Err(error) => {
+            Err(error @ Error::Unavailable(_)) if seen.elapsed() < LONGEST_OUTAGE => {
                 db.log()
                     .warn(&format!("a reader of a scoring job waits for the database: {error}"));
-                if !matches!(error, Error::Unavailable(_)) {
-                    return Err(Gone);
-                }
                 sink.send(pulse.as_bytes()).await?;
                 sleep(TROUBLE).await;
                 continue;
             }
+            Err(error) => return Err(Ended::Problem(error.into())),
         };
+        seen = Instant::now();
         let is_full = results.len() == BATCH as usize;
         if let (Some(first), Some(last)) = (results.first(), results.last()) {
             let first = first.done;
@@ -112,12 +149,22 @@ async fn follow(
             let total = state.total_executions;
             tell(Told { sink, first, total }, batch).await?;
             spoke = Instant::now();
+            starts = 0;
         }
         if is_full {
             continue;
         }
         if state.status != JobStatus::Running {
             return Ok(state);
+        }
+        // What cannot be found out now is found out in the next round.
+        if !worker.is_at_work() && matches!(scoring::is_held(db, job).await, Ok(false)) {
+            if starts == MOST_STARTS {
+                let why = format!("nobody goes on with the scoring job {job}; the log says why, and what it has stays");
+                return Err(Ended::Problem(Problem::not_ready(why)));
+            }
+            starts += 1;
+            worker.go_on();
         }
         if spoke.elapsed() >= HEARTBEAT {
             spoke = Instant::now();

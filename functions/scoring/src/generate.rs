@@ -1,25 +1,23 @@
 //! `POST /api/executions/admin/execution_analytics`.
 
-use std::{marker::PhantomData, rc::Rc, time::Duration};
+use std::{marker::PhantomData, rc::Rc};
 
 use http::Method;
-use runledger_llm::{Idle, Settings, catalog, run};
+use runledger_llm::{Settings, catalog};
 use runledger_models::{
     Id, Timestamp,
     scoring::{DEFAULT_SYSTEM_PROMPT, DEFAULT_USER_PROMPT, RECOMMENDED_MODEL, Report, ScoreResult, ScoringJob},
 };
-use runledger_store::{
-    Db,
-    scoring::{self, NewJob},
-};
+use runledger_store::scoring::{self, NewJob};
 use runledger_web::{
-    AdminOnly, Call, Config, Endpoint, Form, JsonBody, Kinds, Long, NoParams, Problem, Reply, Stream, named_scope,
+    AdminOnly, Call, Endpoint, Form, JsonBody, Kinds, Long, NoParams, Problem, ProblemDocument, Reply, Stream,
+    named_scope,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use crate::follow;
+use crate::{follow, worker::Worker};
 
 const DEFAULT_BATCH_SIZE: u32 = 10;
 const MAX_BATCH_SIZE: u32 = 25;
@@ -27,8 +25,6 @@ const DATA: &str = "{{EXECUTION_DATA}}";
 const MAX_PROMPT: usize = 100_000;
 /// The most executions of a request that waits for its report; more are for the background.
 const MOST_AT_ONCE: u32 = 1_000;
-/// How long the instance that made a job works at it. What is left then is for the scheduled tick.
-const LIFE: Duration = Duration::from_mins(20);
 
 /// Which executions are scored, and how.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -83,10 +79,12 @@ pub(crate) enum ScoringEvent {
     },
     /// `report`: all of them. The last event.
     Report(Report),
+    /// `problem`, instead of the report: why there is none. The job stays, and so do its results.
+    Problem(ProblemDocument),
 }
 
 impl Kinds for ScoringEvent {
-    const KINDS: &'static [&'static str] = &["progress", "report"];
+    const KINDS: &'static [&'static str] = &["progress", "report", "problem"];
 }
 
 /// Scores executions.
@@ -148,31 +146,20 @@ impl Endpoint for GenerateAnalytics {
             ));
         }
         let job = Id::parse(&made.value.id).map_err(|error| Problem::internal(error.to_string()))?;
-        let db = Rc::new(call.db);
-        work_off(Rc::clone(&db), &call.config, job.clone());
+        let worker = Worker::start(Rc::new(call.db), call.config.bus.clone(), job.clone());
         let reply = match call.form {
             Form::Later => {
                 let at = format!("{}/jobs/{job}", Self::PATH);
                 return Ok(Reply::done(made.map(Long::Later)).at(&at));
             }
-            Form::Streamed => Long::Streamed(Stream::new(move |sink| follow::events(sink, db, scope, job))),
+            Form::Streamed => Long::Streamed(Stream::new(move |sink| follow::events(sink, worker, scope))),
             Form::Whole => Long::Whole(
-                Stream::new(move |sink| follow::report(sink, db, scope, job)),
+                Stream::new(move |sink| follow::report(sink, worker, scope)),
                 PhantomData,
             ),
         };
         Ok(Reply::done(runledger_store::Done { value: reply, replayed }))
     }
-}
-
-/// Works the job off in this instance, whatever becomes of the connection. If the instance dies, the tick goes on.
-fn work_off(db: Rc<Db>, config: &Config, job: Id) {
-    let bus = config.bus.clone();
-    spin_sdk::wasip3::spawn(async move {
-        if let Err(error) = run(&db, bus, &job, LIFE, Idle::Wait).await {
-            db.log().error(&format!("the scoring job {job} stopped: {error}"));
-        }
-    });
 }
 
 /// Checks all of a request but its model.

@@ -3,6 +3,7 @@
 
 mod follow;
 mod generate;
+mod worker;
 
 use runledger_web::Route;
 

@@ -13,7 +13,7 @@ const DEFAULT_MIN_EXECUTIONS: u32 = 10;
 params! {
     /// Which days, and how many executions make a graph frequent.
     pub(crate) struct FrequentGraphsQuery {
-        /// Today and so many days before it; 30 without it.
+        /// Executions of the last so many times 24 hours count; 30 without it.
         days_back: Option<Bounded<1, 365>>,
         /// The least executions; 10 without it.
         min_executions: Option<Bounded<1, 1_000_000_000>>,

@@ -19,7 +19,7 @@ impl Endpoint for ListLate {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/api/admin/late-executions";
     const SUMMARY: &'static str =
-        "List executions of the last 30 days that have been QUEUED for 5 minutes or RUNNING for 24 hours";
+        "List executions that have been QUEUED for 5 minutes or RUNNING for 24 hours, however old they are";
     type Access = AdminOnly;
     type Path = NoParams;
     type Query = NoParams;

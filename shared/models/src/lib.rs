@@ -12,6 +12,7 @@ pub mod graph;
 pub mod id;
 pub mod identity;
 pub mod import;
+pub mod job;
 pub mod json;
 pub mod kv;
 pub mod monitors;

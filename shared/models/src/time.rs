@@ -7,6 +7,7 @@ use utoipa::{
     openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
 };
 
+const MILLIS_OF_A_DAY: i64 = 24 * 60 * 60 * 1000;
 /// The first and the last millisecond that RFC 3339 can say, since 1970: its years have four digits.
 const FIRST_MILLIS: i64 = -62_167_219_200_000;
 const LAST_MILLIS: i64 = 253_402_300_799_999;
@@ -35,8 +36,13 @@ impl Timestamp {
     /// The time so many days of 24 hours before; the same where the calendar ends.
     #[must_use]
     pub fn days_before(self, days: u32) -> Self {
-        const MILLIS_OF_A_DAY: i64 = 24 * 60 * 60 * 1000;
         Self::from_millis(self.0 - i64::from(days) * MILLIS_OF_A_DAY).unwrap_or(self)
+    }
+
+    /// The time a day of 24 hours later; the same where the calendar ends.
+    #[must_use]
+    pub fn next_day(self) -> Self {
+        Self::from_millis(self.0 + MILLIS_OF_A_DAY).unwrap_or(self)
     }
 
     /// Reads an RFC 3339 time, with its offset (`Z` or `±hh:mm`) or without one, which is UTC then; what is finer than a

@@ -106,7 +106,7 @@ fn from_database(code: &str, message: &str, constraint: Option<&str>) -> Error {
         // Connection, resource and operator trouble; a deadlock or serialisation failure; a lock or statement timeout;
         // a read-only standby; a schema that is not migrated yet.
         _ if ["08", "53", "57", "58", "40", "55", "25"].contains(&&code[..code.len().min(2)])
-            || ["42P01", "42883", "3F000"].contains(&code) =>
+            || ["42P01", "42703", "42883", "3F000"].contains(&code) =>
         {
             Error::Unavailable(format!("{code}: {message}"))
         }
@@ -150,6 +150,7 @@ mod tests {
             ),
             ("53300", "too many clients", "unavailable"),
             ("42P01", "relation does not exist", "unavailable"),
+            ("42703", "column does not exist", "unavailable"),
             ("42601", "syntax error", "internal"),
             ("", "nothing", "internal"),
         ] {

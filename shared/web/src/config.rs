@@ -27,6 +27,8 @@ pub struct Config {
     pub max_message_size: usize,
     /// Where operators are told of what needs them; empty where nobody is.
     pub alert_webhook_url: String,
+    /// Whether the database is one that is meant to take no writes.
+    pub is_read_only: bool,
     /// The largest body that is read.
     pub max_body_bytes: usize,
     /// What a share link begins with, before its token.
@@ -86,6 +88,12 @@ impl Config {
         let enable_activity_features = flag
             .parse()
             .map_err(|_| format!("enable_activity_features is {flag:?}; set it to true or false"))?;
+        let is_read_only = match optional_variable("database_read_only").await?.as_str() {
+            "" => false,
+            flag => flag
+                .parse()
+                .map_err(|_| format!("database_read_only is {flag:?}; set it to true or false"))?,
+        };
         let database_url = DatabaseUrl::parse(&variable("database_url").await?).map_err(|fault| fault.to_string())?;
         let pool = Rc::new(Pool::new(&database_url));
         let redis_url = optional_variable("redis_url").await?;
@@ -114,6 +122,7 @@ impl Config {
             bus,
             max_message_size,
             alert_webhook_url,
+            is_read_only,
             max_body_bytes,
             share_base_url,
             enable_activity_features,

@@ -193,28 +193,16 @@ fn misfit(pem: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-    use hmac::{Hmac, Mac};
     use http::HeaderValue;
     use jsonwebtoken::get_current_timestamp;
     use serde_json::{Value, json};
-    use sha2::Sha256;
 
     use super::*;
 
     const SECRET: &str = "a-secret-of-at-least-thirty-two-bytes";
 
     fn sign(secret: &str, claims: &Value) -> String {
-        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let signed = format!(
-            "{}.{}",
-            encode(&json!({ "alg": "HS256", "typ": "JWT" })),
-            encode(claims)
-        );
-        let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())
-            .unwrap()
-            .chain_update(&signed);
-        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+        runledger_tokens::sign(secret.as_bytes(), claims).unwrap()
     }
 
     fn with_token(value: &str) -> HeaderMap {

@@ -37,7 +37,7 @@ pub use form::Form;
 pub use identity::{Claims, Keys, MIN_SECRET_BYTES};
 pub use paging::{Cursor, NumberCursor, Paging};
 pub use params::{Bounded, List, Names, NoParams, One, Param, Params, Percent, Source, time_range};
-pub use problem::{FieldError, Problem};
+pub use problem::{Document as ProblemDocument, FieldError, Problem};
 pub use reply::{Content, Exposition, Html, JsonText, Kinds, Long, Maybe, NoContent, Payload, Reply};
 pub use schedule::scheduled;
 pub use serve::serve;

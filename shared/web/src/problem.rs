@@ -19,7 +19,7 @@ pub struct Problem(Box<Document>);
 /// A problem document.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Problem)]
-pub(crate) struct Document {
+pub struct Document {
     /// The kind of problem, as a URI reference.
     #[serde(rename = "type")]
     kind: &'static str,
@@ -249,6 +249,17 @@ impl Problem {
         })
     }
 
+    /// 503: requests cannot be served as things stand, and why.
+    pub fn not_ready(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "/problems/not-ready",
+            "Not ready",
+            detail,
+        )
+        .with(|document| document.header = Some((RETRY_AFTER, RETRY_SECONDS)))
+    }
+
     /// 503: what this needs was not configured.
     pub fn not_configured(detail: impl Into<String>) -> Self {
         Self::new(
@@ -297,6 +308,12 @@ impl Problem {
     /// A header that goes with it.
     pub(crate) fn header(&self) -> Option<&(HeaderName, HeaderValue)> {
         self.0.header.as_ref()
+    }
+
+    /// The document of one request's problem, for a response that has begun.
+    pub fn into_json(self, request_id: &str) -> Vec<u8> {
+        // A document has nothing in it that cannot be written.
+        serde_json::to_vec(&self.into_document(request_id)).unwrap_or_default()
     }
 
     /// The document of one request's problem.

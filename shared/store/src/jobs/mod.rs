@@ -1,10 +1,14 @@
 //! Scheduled jobs: who may run one, and what each does to the database.
 
-use runledger_models::Id;
+mod retention;
+
+use runledger_models::{Id, job::ScheduledJob};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Db, Error};
+use crate::{Db, Error, trends::FrequentQuery};
+
+pub use retention::{Kept, RETENTION, Retention, prune};
 
 /// Takes a job's lease.
 pub const CLAIM: &str = include_str!("claim.sql");
@@ -12,14 +16,13 @@ pub const CLAIM: &str = include_str!("claim.sql");
 pub const FINISH: &str = include_str!("finish.sql");
 /// Refreshes the views over runs and reviews.
 pub const REFRESH_VIEWS: &str = include_str!("refresh_views.sql");
-/// Forgets old idempotency keys.
-pub const PRUNE_KEYS: &str = include_str!("prune_keys.sql");
-/// Forgets old events.
-pub const PRUNE_EVENTS: &str = include_str!("prune_events.sql");
+/// Ends holds that have run out.
+pub const END_HOLDS: &str = include_str!("end_holds.sql");
 /// Makes one rollup row of several.
 pub const MERGE_ROLLUPS: &str = include_str!("merge_rollups.sql");
 /// Opens and closes accuracy alerts.
 pub const SCAN: &str = concat!(
+    include_str!("../summary/bounds.sql"),
     include_str!("../trends/frequent_graphs.sql"),
     include_str!("scan.sql"),
     include_str!("../trends/windows.sql"),
@@ -34,7 +37,7 @@ pub const TOLD: &str = include_str!("told.sql");
 const LEASE_SECONDS: u32 = 15 * 60;
 /// The most rows that one statement of a job changes.
 const BATCH: u32 = 5_000;
-/// The most alerts that one message tells of.
+/// The most alerts that are read for one message.
 const MOST_ALERTS: u32 = 50;
 
 /// The right to run a job.
@@ -51,8 +54,9 @@ struct ClaimArgs<'a> {
     seconds: u32,
 }
 
-/// The lease of the job `name`; `None` while another run holds it.
-pub async fn claim(db: &Db, name: &'static str) -> Result<Option<Lease>, Error> {
+/// The lease of a job; `None` while another run holds it.
+pub async fn claim(db: &Db, job: ScheduledJob) -> Result<Option<Lease>, Error> {
+    let name = job.name();
     let lease = Id::generate();
     let args = ClaimArgs {
         name,
@@ -68,14 +72,17 @@ struct FinishArgs<'a> {
     name: &'static str,
     lease: &'a Id,
     outcome: &'a Value,
+    failed: bool,
 }
 
-/// Ends a run with what it came to.
-pub async fn finish(db: &Db, lease: Lease, outcome: &Value) -> Result<(), Error> {
+/// Ends a run with what it came to; `None` for one that failed.
+pub async fn finish(db: &Db, lease: Lease, outcome: Option<&Value>) -> Result<(), Error> {
+    let failure = serde_json::json!({ "failed": true });
     let args = FinishArgs {
         name: lease.name,
         lease: &lease.lease,
-        outcome,
+        outcome: outcome.unwrap_or(&failure),
+        failed: outcome.is_none(),
     };
     db.write::<bool>(FINISH, &args, None).await.map(|_| ())
 }
@@ -92,27 +99,9 @@ pub async fn refresh_views(db: &Db) -> Result<(), Error> {
         .map(|_| ())
 }
 
-/// Forgets some idempotency keys whose day is over; how many. Zero when none are left.
-pub async fn prune_keys(db: &Db) -> Result<u64, Error> {
-    Ok(db.write(PRUNE_KEYS, &Limit { limit: BATCH }, None).await?.value)
-}
-
-/// How long events are kept for streams to replay, in days.
-const EVENT_DAYS: u32 = 7;
-
-#[derive(Serialize)]
-struct PruneEventsArgs {
-    keep_days: u32,
-    limit: u32,
-}
-
-/// Forgets some events that are a week old; how many. Zero when none are left.
-pub async fn prune_events(db: &Db) -> Result<u64, Error> {
-    let args = PruneEventsArgs {
-        keep_days: EVENT_DAYS,
-        limit: BATCH,
-    };
-    Ok(db.write(PRUNE_EVENTS, &args, None).await?.value)
+/// Ends some holds that have run out; how many. Zero when none are left.
+pub async fn end_holds(db: &Db) -> Result<u64, Error> {
+    Ok(db.write(END_HOLDS, &Limit { limit: BATCH }, None).await?.value)
 }
 
 /// Makes one row of several for some rollups; how many rows that saved. Zero when none are left.
@@ -123,10 +112,9 @@ pub async fn merge_rollups(db: &Db) -> Result<u64, Error> {
 /// What is scanned, and what an alert is.
 #[derive(Debug, Serialize)]
 pub struct ScanArgs {
-    /// The days in which a frequent graph has run often.
-    pub days_back: u32,
-    /// How often that is.
-    pub min_executions: u32,
+    /// Which graphs are frequent.
+    #[serde(flatten)]
+    pub frequent: FrequentQuery,
     /// The days whose scores are looked at.
     pub scan_days: u32,
     /// The fall in percent from which on there is an alert.

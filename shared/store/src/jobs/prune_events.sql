@@ -1,2 +1,2 @@
 SELECT json_build_object('ok', runledger.prune_events(
-    ($1::jsonb ->> 'keep_days')::int * interval '1 day', ($1 ->> 'limit')::int))::text
+    ($1::jsonb ->> 'days')::int * interval '1 day', ($1 ->> 'limit')::int))::text

@@ -1,11 +1,11 @@
--- Forgets idempotency keys whose day is over, the oldest first; how many.
+-- Forgets idempotency keys that are past their time, the oldest first; how many.
 WITH gone AS (
     DELETE FROM runledger.idempotency_keys
     WHERE (caller, key) IN (
         SELECT caller, key FROM runledger.idempotency_keys
-        WHERE created_at < now() - interval '24 hours'
+        WHERE created_at < now() - ($1::jsonb ->> 'days')::int * interval '1 day'
         ORDER BY created_at
-        LIMIT ($1::jsonb ->> 'limit')::int
+        LIMIT ($1 ->> 'limit')::int
         FOR UPDATE SKIP LOCKED)
     RETURNING 1
 )

@@ -7,6 +7,7 @@ WITH counted AS (
         database_round_trips bigint, redis_round_trips bigint, buckets bigint[])
     ORDER BY route, method, status
     ON CONFLICT (route, method, status) DO UPDATE SET
+        counted_at = now(),
         requests = m.requests + excluded.requests,
         seconds = m.seconds + excluded.seconds,
         database_round_trips = m.database_round_trips + excluded.database_round_trips,

@@ -90,6 +90,10 @@ pub struct Job {
     pub started_at: Option<f64>,
     /// When it last came to its end, in seconds since 1970.
     pub finished_at: Option<f64>,
+    /// When it last did so without a failure, in seconds since 1970.
+    pub succeeded_at: Option<f64>,
+    /// How many of its runs failed or died.
+    pub failures: u64,
 }
 
 /// Numbers for operators.

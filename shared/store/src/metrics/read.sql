@@ -60,7 +60,7 @@ queue AS (
     GROUP BY 1
 )
 SELECT json_build_object('ok', json_build_object(
-    'requests', (SELECT coalesce(json_agg(m ORDER BY route, method, status), '[]') FROM runledger.request_metrics m),
+    'requests', (SELECT coalesce(json_agg(m ORDER BY route, method, status), '[]') FROM runledger.counted_requests() m),
     'executions', (SELECT json_agg(e) FROM executions e),
     'outbox', json_build_object(
         'unnumbered', (SELECT count(*) FROM unnumbered),
@@ -72,7 +72,8 @@ SELECT json_build_object('ok', json_build_object(
         FROM unnest(ARRAY['waiting', 'leased']) AS state LEFT JOIN queue USING (state)),
     'jobs', (SELECT coalesce(json_agg(json_build_object('name', name,
             'running', lease IS NOT NULL AND coalesce(lease_until > clock_timestamp(), false),
-            'started_at', extract(epoch FROM started_at), 'finished_at', extract(epoch FROM finished_at))
+            'started_at', extract(epoch FROM started_at), 'finished_at', extract(epoch FROM finished_at),
+            'succeeded_at', extract(epoch FROM succeeded_at), 'failures', failures)
         ORDER BY name), '[]') FROM runledger.jobs),
     'scoring_jobs', (SELECT coalesce(json_agg(jobs), '[]')
         FROM (SELECT status AS state, count(*) AS count FROM runledger.scoring_jobs GROUP BY status) jobs),

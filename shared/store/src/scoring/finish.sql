@@ -1,5 +1,6 @@
 -- What came of an execution: the first that is told counts, whoever has the lease. A score goes into the statistics of
--- the execution as it is now, of which only two keys change.
+-- the execution as it is now, of which only two keys change. What a later answer cost counts too; who tells the same again,
+-- not knowing that it was stored, is known by the lease.
 -- The execution is locked before the item, as by whoever removes it.
 WITH found AS MATERIALIZED (
     SELECT id FROM "AgentGraphExecution"
@@ -8,11 +9,15 @@ WITH found AS MATERIALIZED (
             OR "userId" = $1 ->> 'owner_id' AND "createdAt" = ($1 ->> 'exec_created_at')::timestamp)
     FOR NO KEY UPDATE
 ),
-item AS (
+known AS (
     SELECT * FROM runledger.scoring_items
     WHERE (SELECT count(*) FROM found) >= 0
-        AND job_id = $1 ->> 'job_id' AND place = ($1 ->> 'place')::int AND outcome IS NULL
+        AND job_id = $1 ->> 'job_id' AND place = ($1 ->> 'place')::int
+        AND (outcome IS NULL OR lease IS DISTINCT FROM $1 ->> 'lease')
     FOR UPDATE
+),
+item AS (
+    SELECT * FROM known WHERE outcome IS NULL
 ),
 scored AS (
     UPDATE "AgentGraphExecution" e
@@ -43,22 +48,24 @@ result AS (
 ),
 job AS (
     UPDATE runledger.scoring_jobs job
-    SET succeeded = succeeded + (outcome = 'success')::int, failed = failed + (outcome = 'failed')::int,
-        skipped = skipped + (outcome = 'skipped')::int,
+    SET succeeded = succeeded + coalesce((result.outcome = 'success')::int, 0),
+        failed = failed + coalesce((result.outcome = 'failed')::int, 0),
+        skipped = skipped + coalesce((result.outcome = 'skipped')::int, 0),
         prompt_tokens = prompt_tokens + coalesce(($1 ->> 'prompt_tokens')::bigint, 0),
         completion_tokens = completion_tokens + coalesce(($1 ->> 'completion_tokens')::bigint, 0),
         cost_usd = cost_usd + CASE WHEN $1 ->> 'tries' IS NULL THEN 0 ELSE ($1 ->> 'cost_usd')::float8 END,
-        status = CASE WHEN status = 'running' AND succeeded + failed + skipped + 1 = total THEN 'completed'
-            ELSE status END,
+        status = CASE WHEN status = 'running' AND succeeded + failed + skipped + 1 = total AND result.outcome IS NOT NULL
+            THEN 'completed' ELSE status END,
         finished_at = CASE WHEN status = 'running' AND succeeded + failed + skipped + 1 = total
-            THEN clock_timestamp() ELSE finished_at END
-    FROM result
-    WHERE job.id = result.job_id
+            AND result.outcome IS NOT NULL THEN clock_timestamp() ELSE finished_at END
+    FROM known
+    LEFT JOIN result ON true
+    WHERE job.id = known.job_id
     RETURNING succeeded + failed + skipped AS done
 ),
 told AS (
     UPDATE runledger.scoring_items item
-    SET outcome = result.outcome, done = job.done, lease = NULL, leased_until = NULL,
+    SET outcome = result.outcome, done = job.done, lease = $1 ->> 'lease', leased_until = NULL,
         summary = CASE WHEN NOT is_lost THEN $1 ->> 'summary' END,
         score = CASE WHEN NOT is_lost THEN ($1 ->> 'score')::float8 END,
         error = CASE WHEN is_lost THEN 'the execution was deleted or started again while it was scored'

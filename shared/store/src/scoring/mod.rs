@@ -49,6 +49,7 @@ pub const RESULTS: &str = concat!(
     include_str!("job.sql"),
     include_str!("results_of.sql")
 );
+const HELD: &str = include_str!("held.sql");
 const SCORES: &str = include_str!("scores.sql");
 
 /// What a job is to do.
@@ -146,6 +147,11 @@ pub async fn list(
     Ok(keyset::cut(rows, limit, |job: &ScoringJob| {
         keyset::position(&job.id, job.created_at)
     }))
+}
+
+/// Whether a runner, wherever it is, has executions of a job.
+pub async fn is_held(db: &Db, id: &Id) -> Result<bool, Error> {
+    db.read(HELD, &OneJob { id }).await
 }
 
 /// Has no further executions of a job begun. A job that is completed cannot be cancelled any more.

@@ -4,7 +4,9 @@
         'version_id', coalesce(e."agentGraphVersion", job.graph_version, 0),
         'user_id', coalesce(e."userId", job.user_id, ''), 'exec_id', item.graph_exec_id,
         'summary_text', CASE WHEN NOT e."isDeleted" THEN item.summary END, 'score', CASE WHEN NOT e."isDeleted" THEN item.score END,
-        'status', item.outcome, 'error_message', item.error,
+        'status', item.outcome,
+        'error_message', CASE WHEN NOT e."isDeleted" THEN item.error
+            WHEN item.outcome = 'failed' THEN 'the execution was deleted' END,
         'started_at', e."startedAt", 'ended_at', e."endedAt")) ORDER BY item.done), '[]')
     FROM (
         SELECT * FROM runledger.scoring_items

@@ -219,6 +219,7 @@ impl Work {
         #[derive(Serialize)]
         struct Args<'a> {
             job_id: &'a Id,
+            lease: &'a Id,
             place: u32,
             #[serde(flatten)]
             run: &'a Run,
@@ -239,6 +240,7 @@ impl Work {
         };
         let args = Args {
             job_id: &self.job,
+            lease: &self.lease,
             place: item.place,
             run: &item.run,
             outcome: name,

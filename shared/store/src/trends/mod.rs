@@ -6,7 +6,7 @@ use runledger_models::{
     monitors::{AccuracyAlert, BlockErrors, FrequentGraph, LateExecution, TrendRow},
     time::StoredTime,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
     Db, Error,
@@ -32,7 +32,11 @@ pub const ACCURACY_OF_USER: &str = accuracy!(" AND rollup.user_id = $1 ->> 'user
 /// The daily accuracy of a graph, whoever ran it.
 pub const ACCURACY: &str = accuracy!("");
 /// Which user's graphs ran often.
-pub const FREQUENT_GRAPHS: &str = concat!(include_str!("frequent_graphs.sql"), include_str!("frequent_list.sql"));
+pub const FREQUENT_GRAPHS: &str = concat!(
+    include_str!("../summary/bounds.sql"),
+    include_str!("frequent_graphs.sql"),
+    include_str!("frequent_list.sql")
+);
 /// How often each block ran and failed.
 pub const BLOCK_ERRORS: &str = include_str!("block_errors.sql");
 /// What the scan for falling accuracy found.
@@ -72,12 +76,31 @@ pub async fn accuracy(db: &Db, scope: &Scope, query: &AccuracyQuery) -> Result<V
 }
 
 /// Days and a number of executions.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct FrequentQuery {
-    /// The days before today that count.
+    /// So many days before now an execution that counts was created, or later.
     pub days_back: u32,
     /// The least executions of a frequent graph.
     pub min_executions: u32,
+}
+
+impl Serialize for FrequentQuery {
+    /// As the statement takes it: the time from which on executions count, and one that none was created at yet.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Args {
+            from: Timestamp,
+            to: Timestamp,
+            min_executions: u32,
+        }
+        let now = Timestamp::now();
+        let args = Args {
+            from: now.days_before(self.days_back),
+            to: now.next_day(),
+            min_executions: self.min_executions,
+        };
+        args.serialize(serializer)
+    }
 }
 
 /// The graphs within `scope` that finished at least so often, most first.
@@ -111,20 +134,11 @@ pub async fn alerts(db: &Db, scope: &Scope) -> Result<Vec<AccuracyAlert>, Error>
     db.read(ALERTS, &Args { user_id, query: () }).await
 }
 
-#[derive(Serialize)]
-struct LateArgs {
-    days_back: u32,
-}
-
-/// How far back to look for executions that wait or run for too long, in days.
-const LATE_DAYS: u32 = 30;
-
-/// Executions of the last month within `scope` that have been QUEUED for 5 minutes or RUNNING for 24 hours; the longest
+/// Executions within `scope` that have been QUEUED for 5 minutes or RUNNING for 24 hours, however old they are; the longest
 /// first, at most a thousand.
 pub async fn late(db: &Db, scope: &Scope) -> Result<Vec<LateExecution>, Error> {
     let user_id = scope.user_id();
-    let query = LateArgs { days_back: LATE_DAYS };
-    let rows = db.read(LATE, &Args { user_id, query }).await?;
+    let rows = db.read(LATE, &Args { user_id, query: () }).await?;
     Ok(decoded(db.log(), rows, "execution", |row: LateRow| {
         row.into_late(db.log())
     }))

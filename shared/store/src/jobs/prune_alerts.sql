@@ -1,0 +1,12 @@
+-- Forgets alerts of graphs that recovered long ago, the oldest first; how many.
+WITH gone AS (
+    DELETE FROM runledger.accuracy_alerts
+    WHERE id IN (
+        SELECT id FROM runledger.accuracy_alerts
+        WHERE recovered_at < now() - ($1::jsonb ->> 'days')::int * interval '1 day'
+        ORDER BY recovered_at
+        LIMIT ($1 ->> 'limit')::int
+        FOR UPDATE SKIP LOCKED)
+    RETURNING 1
+)
+SELECT json_build_object('ok', (SELECT count(*) FROM gone))::text
