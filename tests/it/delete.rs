@@ -38,14 +38,61 @@ async fn a_deleted_execution_is_gone_from_every_route_and_kept_in_the_database()
         let before = app.db.snapshot().await;
         caller.delete(&path).expect(404).await;
         caller.post(&format!("{path}/stop")).expect(404).await;
-        app.service.post(&format!("{path}/start")).expect(404).await;
-        app.service
-            .patch(&path)
-            .json(&json!({ "stats": { "cost": 1 } }))
-            .expect(404)
-            .await;
         app.db.expect_unchanged(&before, "a request for what is deleted").await;
     }
+}
+
+#[tokio::test]
+async fn a_run_that_is_deleted_while_it_runs_goes_on_unseen() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    let id = app.create_in(&graph, "RUNNING").await;
+    let (path, node) = (format!("/api/executions/{id}"), app.first_node(&id).await);
+    let node_path = format!("/api/node-executions/{node}");
+    let ann = app.user("ann");
+    ann.delete(&path).expect(204).await;
+    let events = app.db.number("SELECT count(*) FROM runledger.events", &[]).await;
+
+    let input = json!({ "name": "city", "data": "Ghent" });
+    let inputs = format!("{path}/nodes/{}/inputs", graph.node("output"));
+    app.service.post(&inputs).json(&input).expect(200).await;
+    let running = json!({ "status": "RUNNING" });
+    app.service.patch(&node_path).json(&running).expect(200).await;
+    let output = json!({ "name": "result", "data": 1 });
+    app.service
+        .post(&format!("{node_path}/outputs"))
+        .json(&output)
+        .expect(204)
+        .await;
+    let done = json!({ "ids": [node], "status": "COMPLETED" });
+    let moved = app
+        .service
+        .patch("/api/node-executions")
+        .json(&done)
+        .expect(200)
+        .await
+        .json();
+    assert_eq!(moved["updated"], 1);
+    let done = json!({ "status": "COMPLETED", "stats": { "cost": 3 } });
+    app.service.patch(&path).json(&done).expect(200).await;
+    for caller in [&ann, &app.service] {
+        caller.get(&path).expect(404).await;
+        caller.get(&node_path).expect(404).await;
+    }
+    assert_eq!(
+        app.db.number("SELECT count(*) FROM runledger.events", &[]).await,
+        events
+    );
+
+    let restored = ann.post(&format!("{path}/restore")).expect(200).await.json();
+    assert_eq!(
+        (&restored["status"], &restored["stats"]["cost"]),
+        (&json!("COMPLETED"), &json!(3))
+    );
+    assert_eq!(
+        ann.get(&node_path).expect(200).await.json()["output_data"],
+        json!({ "result": [1] })
+    );
 }
 
 #[tokio::test]

@@ -347,3 +347,34 @@ async fn identifiers_may_hold_anything_but_control_characters() {
         .json();
     assert_eq!(filtered["executions"], listed["executions"]);
 }
+
+#[tokio::test]
+async fn of_two_graphs_that_register_one_new_node_at_once_one_has_it() {
+    let app = App::start().await;
+    app.graph("weather", "ann").await;
+    for round in 0..8 {
+        let register = |graph: &str, mark: &str| {
+            let body = json!({
+                "name": graph, "links": [],
+                "nodes": [{ "id": format!("shared-{round}"), "block_id": "block-work", "metadata": { "of": mark } }],
+            });
+            let path = format!("/api/graphs/{graph}-{round}/versions/1");
+            app.service_for("ann").put(&path).json(&body).send()
+        };
+        let replies = futures::future::join_all([register("a", "a"), register("b", "b")]).await;
+        let stored = app
+            .db
+            .row(
+                r#"SELECT "agentGraphId" AS graph, metadata ->> 'of' AS mark FROM "AgentNode" WHERE id = $1"#,
+                &[&format!("shared-{round}")],
+            )
+            .await;
+        let mut statuses = Vec::new();
+        for reply in replies {
+            statuses.push(reply.expect("an answer").status);
+        }
+        statuses.sort_unstable();
+        assert!(statuses[0] == 200 && [409, 422].contains(&statuses[1]), "{statuses:?}");
+        assert_eq!(stored["graph"], format!("{}-{round}", stored["mark"].as_str().unwrap()));
+    }
+}

@@ -123,3 +123,116 @@ async fn a_node_run_under_the_id_of_another_is_another() {
     let told = text(&replay(&app, &graph, "ann").await);
     assert!(told.contains(&node) && !told.contains("other"), "{told}");
 }
+
+#[tokio::test]
+async fn a_replay_of_a_write_tells_nothing_of_a_run_that_is_gone_or_anothers() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    let create = |key: &str| {
+        let request = app.service_for("ann").post(&graph.executions());
+        request.json(&graph.creation()).key(key)
+    };
+    let count = async || {
+        app.db
+            .number(r#"SELECT count(*) FROM "AgentGraphExecution""#, &[])
+            .await
+    };
+    let removed = create("removed").expect(201).await.text("id");
+    let given = create("given").expect(201).await.text("id");
+    let share = format!("{}/{given}/share", graph.executions());
+    let share = app.user("ann").post(&share).json(&json!({})).key("shared");
+    let link = share.clone().expect(200).await.text("share_token");
+    remove(&app, &removed, "ann").await;
+    give_to(&app, &given, "bob").await;
+    import(&app, &graph, &removed, "ann", "another").await;
+    let before = count().await;
+    create("removed").expect(404).await;
+    create("given").expect(404).await;
+    share.expect(404).await;
+    assert_eq!(count().await, before, "and nothing happens again");
+    // Nor does the link of then lead to what is another's now.
+    app.anonymous
+        .get(&format!("/api/public/shared/{link}"))
+        .expect(404)
+        .await;
+}
+
+#[tokio::test]
+async fn a_removal_leaves_nothing_behind_but_the_news_of_it() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    let create = app.service_for("ann").post(&graph.executions());
+    let id = create.json(&graph.creation()).key("kept").expect(201).await.text("id");
+    let queue = json!({ "node_exec_id": app.first_node(&id).await });
+    app.service
+        .post(&format!("/api/executions/{id}/queue"))
+        .json(&queue)
+        .key("queued")
+        .expect(201)
+        .await;
+    remove(&app, &id, "ann").await;
+    let left = app
+        .db
+        .rows(
+            "SELECT stats, share_token, is_removed, node_exec_id IS NULL AS is_graph FROM runledger.events
+             WHERE graph_exec_id = $1 ORDER BY id",
+            &[&id],
+        )
+        .await;
+    let left: Vec<_> = left
+        .iter()
+        .map(|row| (row["is_removed"] == true, row["is_graph"] == true))
+        .collect();
+    assert_eq!(left, [(true, false), (true, true)]);
+    for sql in [
+        "SELECT count(*) FROM runledger.idempotency_keys WHERE outcome IS NOT NULL AND outcome::text LIKE '%Ghent%'",
+        "SELECT count(*) FROM runledger.queue_entries",
+    ] {
+        assert_eq!(app.db.number(sql, &[]).await, 0, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn a_queue_gives_nothing_that_was_queued_for_another_owner() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    let id = app.create(&graph).await;
+    let queue = format!("/api/executions/{id}/queue");
+    let entry = json!({ "node_exec_id": app.first_node(&id).await });
+    app.service.post(&queue).json(&entry).expect(201).await;
+    give_to(&app, &id, "bob").await;
+    app.service.post(&format!("{queue}/pop")).expect(204).await;
+    assert_eq!(app.service.get(&queue).expect(200).await.json()["length"], 0);
+}
+
+#[tokio::test]
+async fn a_family_is_one_owners() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    let parent = app.create_in(&graph, "RUNNING").await;
+    let child = app.create_child(&graph, &parent).await;
+    give_to(&app, &parent, "bob").await;
+    let path = format!("/api/executions/{parent}");
+    let children = app
+        .user("bob")
+        .get(&format!("{path}/children"))
+        .expect(200)
+        .await
+        .json();
+    assert_eq!(children["executions"], json!([]));
+    app.user("bob").post(&format!("{path}/stop")).expect(200).await;
+    assert_eq!(app.db.execution(&child).await["executionStatus"], "INCOMPLETE");
+}
+
+#[tokio::test]
+async fn what_a_key_notes_of_its_writer_is_not_followed() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    let id = app.create(&graph).await;
+    let kept = json!({ "node_exec_id": app.first_node(&id).await, "data": { "mine": 1 } });
+    app.user("ann").put("/api/kv/colour").json(&kept).expect(200).await;
+    give_to(&app, &id, "bob").await;
+    app.user("bob").get("/api/kv/colour").expect(404).await;
+    let value = app.user("ann").get("/api/kv/colour").expect(200).await.json();
+    assert_eq!(value["data"], json!({ "mine": 1 }));
+}

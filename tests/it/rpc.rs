@@ -261,7 +261,13 @@ async fn executions_are_listed_counted_and_paged_as_the_seed_does() {
 
     let gone = json!({ "graph_exec_id": child, "user_id": "ann" });
     assert_eq!(ask(&app, "delete_graph_execution", gone.clone()).await, Value::Null);
-    let (status, kind, _) = raised(&app, "delete_graph_execution", gone).await;
+    assert_eq!(
+        ask(&app, "delete_graph_execution", gone).await,
+        Value::Null,
+        "as the seed does"
+    );
+    let none = json!({ "graph_exec_id": "no-such", "user_id": "ann" });
+    let (status, kind, _) = raised(&app, "delete_graph_execution", none).await;
     assert_eq!((status, &*kind), (500, "DatabaseError"));
     let hard = json!({ "graph_exec_id": ids[2], "user_id": "ann", "soft_delete": false });
     assert_eq!(ask(&app, "delete_graph_execution", hard).await, Value::Null);

@@ -118,7 +118,17 @@ async fn a_stop_of_a_stopped_one_changes_nothing_and_of_a_finished_one_is_a_conf
     let graph = app.graph("weather", "ann").await;
     for (status, answer) in [("TERMINATED", 200), ("COMPLETED", 409), ("FAILED", 409)] {
         let id = app.create_in(&graph, status).await;
-        let child = app.create_child(&graph, &id).await;
+        // A stop of a TERMINATED one ends what it had left unfinished, so the child is of those alone that are finished.
+        let child = match answer {
+            409 => Some(app.create_child(&graph, &id).await),
+            _ => None,
+        };
+        app.db
+            .execute(
+                r#"UPDATE "AgentNodeExecution" SET "executionStatus" = 'FAILED' WHERE "agentGraphExecutionId" = $1"#,
+                &[&id],
+            )
+            .await;
         let before = app.db.snapshot().await;
         let reply = app
             .user("ann")
@@ -128,7 +138,9 @@ async fn a_stop_of_a_stopped_one_changes_nothing_and_of_a_finished_one_is_a_conf
         app.db
             .expect_unchanged(&before, &format!("a stop of a {status} one"))
             .await;
-        assert_eq!(app.db.execution(&child).await["executionStatus"], "INCOMPLETE");
+        if let Some(child) = child {
+            assert_eq!(app.db.execution(&child).await["executionStatus"], "INCOMPLETE");
+        }
         if answer == 409 {
             let problem = reply.problem().document;
             assert_eq!(problem["current_status"], status);
@@ -136,6 +148,52 @@ async fn a_stop_of_a_stopped_one_changes_nothing_and_of_a_finished_one_is_a_conf
                 problem["allowed_from"],
                 json!(["INCOMPLETE", "QUEUED", "RUNNING", "REVIEW"])
             );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stop_of_a_stopped_one_ends_what_goes_on_below_it() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    let id = app.create_in(&graph, "TERMINATED").await;
+    let child = app.create_child(&graph, &id).await;
+    app.move_to(&child, "RUNNING").await;
+    let input = json!({ "name": "name", "data": "late" });
+    let inputs = format!("/api/executions/{id}/nodes/{}/inputs", graph.node("output"));
+    app.service.post(&inputs).json(&input).expect(200).await;
+    let ann = app.user("ann");
+    let mut stream = ann.get("/api/events").open().await;
+    let stopped = ann.post(&format!("/api/executions/{id}/stop")).expect(200).await.json();
+    for run in [&id, &child] {
+        assert_eq!(app.db.execution(run).await["executionStatus"], "TERMINATED");
+        for node in app.db.nodes(run).await {
+            assert_eq!(node["executionStatus"], "TERMINATED", "{node}");
+        }
+    }
+    stream.find(|event| event.payload["id"] == child.as_str()).await;
+    let shown = ann.get(&format!("/api/executions/{id}")).expect(200).await.json();
+    assert_eq!(stopped["outputs"], shown["outputs"]);
+}
+
+#[tokio::test]
+async fn racing_stops_and_removals_of_one_family_all_succeed() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    for _ in 0..6 {
+        let root = app.create_in(&graph, "RUNNING").await;
+        let mut calls = Vec::new();
+        for _ in 0..4 {
+            let child = app.create_child(&graph, &root).await;
+            let path = format!("/api/executions/{child}?hard=true");
+            calls.push(app.user("ann").delete(&path).send());
+            calls.push(app.user("ann").post(&format!("/api/executions/{root}/stop")).send());
+        }
+        let path = format!("/api/executions/{root}?hard=true");
+        calls.push(app.user("ann").delete(&path).send());
+        for reply in futures::future::join_all(calls).await {
+            let reply = reply.expect("an answer");
+            assert!([200, 204, 404].contains(&reply.status), "{reply}");
         }
     }
 }

@@ -149,7 +149,11 @@ async fn change(
         .map(stats::to_stored)
         .transpose()
         .map_err(|invalid| Problem::invalid_at(format!("/stats/{}", invalid.key), invalid.detail))?;
-    let args = Change { status, stats };
+    let args = Change {
+        status,
+        stats,
+        ..Change::default()
+    };
     let answer = app
         .database
         .ask(CHANGE, &ChangeArgs::change(&caller.scope(), &id, args))
@@ -175,6 +179,7 @@ async fn change_node(
         status: body.status,
         execution_data: body.execution_data,
         stats: body.stats,
+        or_as_it_is: false,
     };
     let answer = app
         .database

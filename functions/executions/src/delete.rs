@@ -1,7 +1,7 @@
 //! `DELETE /api/executions/{id}`.
 
 use http::{Method, StatusCode};
-use runledger_store::executions;
+use runledger_store::executions::{self, Deletion};
 use runledger_web::{AnyRole, Call, Endpoint, NoContent, Problem, Reply, params};
 
 use crate::get::ExecutionPath;
@@ -30,8 +30,12 @@ impl Endpoint for DeleteExecution {
     type Reply = NoContent;
 
     async fn handle(call: Call<Self>) -> Result<Reply<NoContent>, Problem> {
-        let hard = call.query.hard == Some(true);
-        let done = executions::delete(&call.db, call.once.as_ref(), &call.who.scope(), &call.path.id, hard).await?;
+        let how = if call.query.hard == Some(true) {
+            Deletion::Hard
+        } else {
+            Deletion::Soft
+        };
+        let done = executions::delete(&call.db, call.once.as_ref(), &call.who.scope(), &call.path.id, how).await?;
         Ok(Reply::done(done.map(|()| NoContent)))
     }
 }

@@ -24,7 +24,7 @@ impl Endpoint for StartExecution {
     async fn handle(call: Call<Self>) -> Result<Reply<GraphExecution>, Problem> {
         let change = Change {
             status: Some(ExecutionStatus::Running),
-            stats: None,
+            ..Change::default()
         };
         let done = executions::change(&call.db, call.once.as_ref(), &call.who.scope(), &call.path.id, change).await?;
         Ok(Reply::done(done))

@@ -2,7 +2,10 @@
 
 use http::StatusCode;
 use runledger_models::{Id, Scope};
-use runledger_store::{Error, executions};
+use runledger_store::{
+    Error,
+    executions::{self, Deletion},
+};
 use runledger_web::{
     Problem, Reply, named_user,
     rpc::{Called, Method, Null, seeds},
@@ -39,8 +42,13 @@ impl Method for DeleteGraphExecution {
     async fn call(called: Called<Self>) -> Result<Reply<Null>, Problem> {
         let args = called.args;
         let scope = Scope::User(named_user(&called.caller, &args.user_id, "/user_id")?);
-        let hard = args.soft_delete == Some(false);
-        match executions::delete(&called.db, called.once.as_ref(), &scope, &args.graph_exec_id, hard).await {
+        // The seed hides what is hidden as if it were not.
+        let how = if args.soft_delete == Some(false) {
+            Deletion::Hard
+        } else {
+            Deletion::SoftAgain
+        };
+        match executions::delete(&called.db, called.once.as_ref(), &scope, &args.graph_exec_id, how).await {
             Err(Error::Missing) => Err(Problem::not_found("there is no such execution to delete")
                 .raised(StatusCode::INTERNAL_SERVER_ERROR, "DatabaseError")),
             deleted => Ok(Reply::done(deleted?.map(|()| Null))),

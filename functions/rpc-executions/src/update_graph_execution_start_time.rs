@@ -36,7 +36,7 @@ impl Method for UpdateGraphExecutionStartTime {
     async fn call(called: Called<Self>) -> Result<Reply<MaybeExecution>, Problem> {
         let change = Change {
             status: Some(ExecutionStatus::Running),
-            stats: None,
+            ..Change::default()
         };
         let (scope, once) = (called.caller.scope(), called.once.as_ref());
         match executions::change(&called.db, once, &scope, &called.args.graph_exec_id, change).await {

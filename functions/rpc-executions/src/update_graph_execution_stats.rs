@@ -1,10 +1,7 @@
 //! `POST /rpc/update_graph_execution_stats`.
 
 use runledger_models::{ExecutionStatus, GraphExecution, Id, Object, stats::SentStats, status::MovedTo};
-use runledger_store::{
-    Error,
-    executions::{self, Change},
-};
+use runledger_store::executions::{self, Change};
 use runledger_web::{
     Problem, Reply,
     rpc::{Called, Method, seeds},
@@ -45,15 +42,13 @@ impl Method for UpdateGraphExecutionStats {
     async fn call(called: Called<Self>) -> Result<Reply<GraphExecution>, Problem> {
         let args = called.args;
         args.status.map_or(Ok(()), ExecutionStatus::check_target)?;
-        let change = Change::new(args.status, args.stats)?;
+        // The seed changes nothing where the move is illegal, and answers what it finds.
+        let change = Change {
+            or_as_it_is: true,
+            ..Change::new(args.status, args.stats)?
+        };
         let (scope, once) = (called.caller.scope(), called.once.as_ref());
-        match executions::change(&called.db, once, &scope, &args.graph_exec_id, change).await {
-            // The seed changes nothing then, and answers what it finds.
-            Err(Error::IllegalMove { .. }) => {
-                let unchanged = executions::get(&called.db, &scope, None, &args.graph_exec_id).await?;
-                Ok(Reply::new(unchanged))
-            }
-            changed => Ok(Reply::done(changed?)),
-        }
+        let changed = executions::change(&called.db, once, &scope, &args.graph_exec_id, change).await?;
+        Ok(Reply::done(changed))
     }
 }

@@ -150,8 +150,25 @@ impl Relay<'_> {
             graph_exec_id,
             ..
         } = event;
-        format!("{}/{user_id}/{graph_id}/{graph_exec_id}", self.bus.name)
+        let ids = [user_id, graph_id, graph_exec_id].map(|id| escaped(id));
+        format!("{}/{}", self.bus.name, ids.join("/"))
     }
+}
+
+/// An id inside a channel's name. What separates ids there, or is a pattern's to `PSUBSCRIBE`, is percent-encoded, so that
+/// a channel has one owner, graph and execution, whatever their ids are.
+fn escaped(id: &str) -> String {
+    let mut escaped = String::with_capacity(id.len());
+    for character in id.chars() {
+        match character {
+            '/' | '*' | '?' | '[' | ']' | '\\' | '%' => {
+                escaped.push('%');
+                escaped.extend(format!("{:02X}", u32::from(character)).chars());
+            }
+            other => escaped.push(other),
+        }
+    }
+    escaped
 }
 
 fn number(result: &RedisResult) -> Option<i64> {

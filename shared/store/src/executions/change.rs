@@ -25,6 +25,8 @@ pub struct Change {
     pub status: Option<ExecutionStatus>,
     /// Statistics to merge into those that are stored.
     pub stats: Option<Object>,
+    /// Whether an execution that may not move is answered as it stands, in place of a refusal.
+    pub or_as_it_is: bool,
 }
 
 impl Change {
@@ -37,7 +39,11 @@ impl Change {
         let merged = merged.map(stats::to_stored).transpose();
         let merged =
             merged.map_err(|invalid| Fault::new(format!("/stats/{}", escape(&invalid.key)), invalid.detail))?;
-        Ok(Self { status, stats: merged })
+        Ok(Self {
+            status,
+            stats: merged,
+            or_as_it_is: false,
+        })
     }
 }
 
@@ -53,7 +59,22 @@ pub struct Args<'a> {
     #[serde(serialize_with = "carried", skip_serializing_if = "Option::is_none")]
     stats: Option<Object>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    or_as_it_is: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     ends_nodes: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    again: bool,
+}
+
+/// How an execution is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// Hidden; one that is hidden is not found.
+    Soft,
+    /// Hidden, also one that is hidden.
+    SoftAgain,
+    /// Its rows are removed, and what else is kept of it.
+    Hard,
 }
 
 impl<'a> Args<'a> {
@@ -64,7 +85,9 @@ impl<'a> Args<'a> {
             status: None,
             allowed_from: &[],
             stats: None,
+            or_as_it_is: false,
             ends_nodes: false,
+            again: false,
         }
     }
 
@@ -74,6 +97,7 @@ impl<'a> Args<'a> {
             status: change.status,
             allowed_from: change.status.map_or(&[][..], ExecutionStatus::allowed_from),
             stats: change.stats,
+            or_as_it_is: change.or_as_it_is,
             ..Self::new(scope, id)
         }
     }
@@ -127,10 +151,18 @@ pub async fn delete(
     once: Option<&IdempotencyKey>,
     scope: &Scope,
     id: &Id,
-    hard: bool,
+    how: Deletion,
 ) -> Result<Done<()>, Error> {
-    let sql = if hard { DELETE_HARD } else { DELETE_SOFT };
-    let done: Done<Box<RawValue>> = db.write(sql, &Args::new(scope, id), once).await?;
+    let sql = if how == Deletion::Hard {
+        DELETE_HARD
+    } else {
+        DELETE_SOFT
+    };
+    let args = Args {
+        again: how == Deletion::SoftAgain,
+        ..Args::new(scope, id)
+    };
+    let done: Done<Box<RawValue>> = db.write(sql, &args, once).await?;
     Ok(done.map(|_| ()))
 }
 

@@ -1,8 +1,8 @@
 -- Another status, other statistics, or both. The row is locked before it is judged, so that the answer to a writer that
--- lost a race names the status that won.
+-- lost a race names the status that won. One that is hidden goes on: nobody but its executor sees that.
 WITH current AS MATERIALIZED (
     SELECT * FROM "AgentGraphExecution"
-    WHERE id = $1::jsonb ->> 'id' AND NOT "isDeleted"
+    WHERE id = $1::jsonb ->> 'id'
         AND ($1 ->> 'user_id' IS NULL OR "userId" = $1 ->> 'user_id')
     FOR NO KEY UPDATE
 ),
@@ -25,7 +25,9 @@ changed AS (
 e AS (
     SELECT * FROM changed
     UNION ALL
-    SELECT * FROM current WHERE "executionStatus"::text = $1 ->> 'status' AND NOT EXISTS (SELECT FROM changed)
+    SELECT * FROM current
+    WHERE ("executionStatus"::text = $1 ->> 'status' OR ($1 ->> 'or_as_it_is')::boolean)
+        AND NOT EXISTS (SELECT FROM changed)
 ),
 refusal AS (
     SELECT json_build_object('illegal_move', json_build_object('current', "executionStatus", 'to', $1 ->> 'status'))

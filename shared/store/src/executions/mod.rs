@@ -22,7 +22,8 @@ mod read;
 mod rows;
 
 pub use change::{
-    Args as ChangeArgs, CHANGE, Change, DELETE_HARD, DELETE_SOFT, RESTORE, STOP, change, delete, restore, stop,
+    Args as ChangeArgs, CHANGE, Change, DELETE_HARD, DELETE_SOFT, Deletion, RESTORE, STOP, change, delete, restore,
+    stop,
 };
 pub use create::{CREATE, CreateArgs, NewExecution, StartingNode, create};
 pub use import::{IMPORT, import};

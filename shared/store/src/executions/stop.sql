@@ -1,4 +1,5 @@
--- TERMINATED: the execution, everything unfinished that it started, and their unfinished nodes. Rows are locked in the
+-- TERMINATED: the execution, everything unfinished that it started, and the unfinished nodes of all that are TERMINATED
+-- then, also of those that were before. Rows are locked in the
 -- order of their ids, so that two stops of one family, or a stop and a batch of nodes, cannot wait for each other.
 WITH RECURSIVE family AS (
     SELECT id, "userId" FROM "AgentGraphExecution"
@@ -24,12 +25,19 @@ stopped AS (
         "updatedAt" = clock_timestamp() AT TIME ZONE 'UTC'
     FROM locked
     WHERE e.id = locked.id AND $1 -> 'allowed_from' ? locked."executionStatus"::text
-        AND EXISTS (SELECT FROM current WHERE $1 -> 'allowed_from' ? "executionStatus"::text)
+        AND EXISTS (
+            SELECT FROM current
+            WHERE "executionStatus" = 'TERMINATED' OR $1 -> 'allowed_from' ? "executionStatus"::text)
     RETURNING e.*
 ),
 locked_nodes AS MATERIALIZED (
     SELECT n.id FROM "AgentNodeExecution" n
-    WHERE n."agentGraphExecutionId" IN (SELECT id FROM stopped)
+    WHERE n."agentGraphExecutionId" IN (
+            SELECT id FROM stopped
+            UNION ALL
+            SELECT locked.id FROM locked JOIN current ON current."executionStatus" = 'TERMINATED'
+                OR $1 -> 'allowed_from' ? current."executionStatus"::text
+            WHERE locked."executionStatus" = 'TERMINATED')
         AND n."executionStatus" IN ('INCOMPLETE', 'QUEUED', 'RUNNING', 'REVIEW')
     ORDER BY n.id
     FOR NO KEY UPDATE

@@ -9,7 +9,11 @@ use serde::Serialize;
 use crate::{Db, Done, Error, IdempotencyKey, db::carried};
 
 /// Writes a version of a graph with its nodes and links, in place of what it was before.
-pub const PUT_GRAPH: &str = include_str!("put_graph.sql");
+pub const PUT_GRAPH: &str = concat!(
+    "SELECT runledger.one_at_a_time('runledger.graph:' || ($1::jsonb ->> 'id'), $statement$\n",
+    include_str!("put_graph.sql"),
+    "\n$statement$, $1)::text"
+);
 /// Writes a block.
 pub const PUT_BLOCK: &str = include_str!("put_block.sql");
 

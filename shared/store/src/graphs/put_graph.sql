@@ -1,5 +1,6 @@
 -- A version of a graph, its nodes and its links become what was sent. The identifiers of links follow from what they
--- join, so that the same graph sent twice changes nothing.
+-- join, so that the same graph sent twice changes nothing. One writer of a graph follows another; a node that another graph
+-- has got meanwhile refuses all of it.
 WITH sent AS MATERIALIZED (SELECT ($1::jsonb ->> 'graph')::jsonb AS graph),
 new_node AS (
     SELECT place - 1 AS place, node ->> 'id' AS id, node ->> 'block_id' AS block_id,
@@ -64,11 +65,14 @@ removed_node AS (
     WHERE node.id = leaving.id
 ),
 stored_node AS (
-    INSERT INTO "AgentNode" (id, "agentBlockId", "agentGraphId", "agentGraphVersion", "constantInput", metadata)
+    INSERT INTO "AgentNode" AS node (id, "agentBlockId", "agentGraphId", "agentGraphVersion", "constantInput", metadata)
     SELECT new_node.id, block_id, graph.id, graph.version, constant_input, metadata
     FROM new_node CROSS JOIN graph
     ON CONFLICT (id) DO UPDATE SET "agentBlockId" = excluded."agentBlockId",
-        "constantInput" = excluded."constantInput", metadata = excluded.metadata
+        "constantInput" = excluded."constantInput", metadata = excluded.metadata,
+        -- Not another graph's: these are its key to its graph, and null is refused there.
+        "agentGraphId" = CASE WHEN (node."agentGraphId", node."agentGraphVersion")
+            = (excluded."agentGraphId", excluded."agentGraphVersion") THEN node."agentGraphId" END
 ),
 stored_link AS (
     INSERT INTO "AgentNodeLink" (id, "agentNodeSourceId", "sourceName", "agentNodeSinkId", "sinkName", "isStatic")

@@ -27,6 +27,8 @@ pub struct Change {
     pub execution_data: Option<Object>,
     /// Statistics in place of those that are stored.
     pub stats: Option<Object>,
+    /// Whether a node execution that may not move is answered as it stands, in place of a refusal.
+    pub or_as_it_is: bool,
 }
 
 impl Change {
@@ -40,6 +42,7 @@ impl Change {
             status,
             execution_data,
             stats,
+            or_as_it_is: false,
         })
     }
 }
@@ -55,6 +58,8 @@ pub struct ChangeArgs<'a> {
     execution_data: Option<Object>,
     #[serde(serialize_with = "carried", skip_serializing_if = "Option::is_none")]
     stats: Option<Object>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    or_as_it_is: bool,
 }
 
 impl<'a> ChangeArgs<'a> {
@@ -67,6 +72,7 @@ impl<'a> ChangeArgs<'a> {
             allowed_from: change.status.allowed_from(),
             execution_data: change.execution_data,
             stats: change.stats,
+            or_as_it_is: change.or_as_it_is,
         }
     }
 }

@@ -3,7 +3,7 @@
 -- queues it either sees this input or comes first.
 WITH e AS (
     SELECT id, "agentGraphId", "agentGraphVersion" FROM "AgentGraphExecution"
-    WHERE id = $1::jsonb ->> 'graph_exec_id' AND NOT "isDeleted"
+    WHERE id = $1::jsonb ->> 'graph_exec_id'
         AND ($1 ->> 'user_id' IS NULL OR "userId" = $1 ->> 'user_id')
 ),
 node AS (
