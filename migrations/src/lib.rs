@@ -52,6 +52,7 @@ const MIGRATIONS: &[Migration] = files![
     "0019_indexes_of_what_is_kept",
     "0020_jobs_and_retention",
     "0021_indexes_for_what_ends",
+    "0022_answer_budget",
 ];
 
 /// Brings the database up to date. Several may start at once: one works, the others wait for it and find nothing to do.

@@ -27,8 +27,7 @@ A call that fails answers `{\"type\": …, \"args\": [message, …]}`, the excep
 | 500 | `RecordNotFoundError`, `DatabaseError` | a record to change is not there; something went wrong inside |
 | 500 | `UnhealthyServiceError` | the database is out of reach; `Retry-After` says when to try again |
 
-Lists are whole: without a `limit` a list of more than 10,000 executions or 1,000 node executions raises a `ValueError`
-instead of being cut.
+Answers are whole: one that would be larger than `max_response_bytes` raises a `ValueError` instead of being cut.
 
 | method | arguments | answer | seed |
 |---|---|---|---|

@@ -9,6 +9,8 @@ mod analytics_answers;
 mod analytics_jobs;
 mod batch;
 mod block_types;
+mod budget;
+mod budget_shared;
 mod carried;
 mod chaos;
 mod create;

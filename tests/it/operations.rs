@@ -427,6 +427,8 @@ const OPERATIONS: [Operation; 61] = [
         Some(|_, _| json!({ "status": "RUNNING" })),
     ),
     read("/api/node-executions/{id}/outputs", Access::Any, Stranger::Refused(404)),
+    read("/api/node-executions/{id}/data", Access::Any, Stranger::Refused(404)),
+    read("/api/executions/{id}/data", Access::Any, Stranger::Refused(404)),
     write(
         "POST",
         "/api/node-executions/{id}/outputs",

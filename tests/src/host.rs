@@ -135,6 +135,18 @@ impl Host {
         &self.base_url
     }
 
+    /// The most memory that the process has had, in megabytes; `None` where the system does not tell.
+    pub fn peak_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim()
+            .strip_suffix("kB")?
+            .trim()
+            .parse()
+            .ok()
+            .map(|kb: u64| kb / 1024)
+    }
+
     /// The lines of its log so far.
     pub fn log(&self) -> Vec<String> {
         self.log.lock().map(|log| log.clone()).unwrap_or_default()

@@ -3,6 +3,7 @@
 mod children;
 mod count;
 mod create;
+mod data;
 mod delete;
 mod execution_list;
 mod get;
@@ -30,6 +31,7 @@ pub const ROUTES: &[Route] = &[
     Route::of::<patch::PatchExecution>(),
     Route::of::<delete::DeleteExecution>(),
     Route::of::<children::ListChildren>(),
+    Route::of::<data::StreamExecutionData>(),
     Route::of::<start::StartExecution>(),
     Route::of::<stop::StopExecution>(),
     Route::of::<restore::RestoreExecution>(),

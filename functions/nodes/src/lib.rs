@@ -3,6 +3,7 @@
 
 mod ack_queue;
 mod add_to_queue;
+mod data;
 mod get_kv;
 mod get_node;
 mod get_queue;
@@ -31,6 +32,7 @@ pub const ROUTES: &[Route] = &[
     Route::of::<get_node::GetNodeExecution>(),
     Route::of::<patch_node::PatchNodeExecution>(),
     Route::of::<node_outputs::GetNodeOutputs>(),
+    Route::of::<data::StreamNodeData>(),
     Route::of::<give_output::GiveNodeOutput>(),
     Route::of::<get_kv::GetKeyValue>(),
     Route::of::<put_kv::PutKeyValue>(),

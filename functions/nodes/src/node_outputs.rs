@@ -1,7 +1,7 @@
 //! `GET /api/node-executions/{id}/outputs`.
 
 use http::Method;
-use runledger_models::{Json, Object};
+use runledger_models::{Json, Object, Truncated};
 use runledger_store::nodes;
 use runledger_web::{AnyRole, Call, Endpoint, NoParams, Problem, Reply};
 use serde::Serialize;
@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 
 use crate::get_node::NodePath;
 
-/// The last value of each output, by name.
+/// The last value of each output, by name. One that was left out, since the answer would be too large with it, is
+/// `{"$truncated": {"stored_bytes": …}}`; then a member `$truncated` tells where the whole is.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = BTreeMap<String, Json>)]
@@ -31,7 +32,10 @@ impl Endpoint for GetNodeOutputs {
     type Reply = NodeOutputs;
 
     async fn handle(call: Call<Self>) -> Result<Reply<NodeOutputs>, Problem> {
-        let outputs = nodes::outputs(&call.db, &call.who.scope(), &call.path.id).await?;
+        let (mut outputs, truncated) = nodes::outputs(&call.db, &call.who.scope(), &call.path.id).await?;
+        if let Some(Truncated { data }) = truncated {
+            outputs.insert("$truncated".to_owned(), Json::object("data", &data));
+        }
         Ok(Reply::new(NodeOutputs(outputs)))
     }
 }

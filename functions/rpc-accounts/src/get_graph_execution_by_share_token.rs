@@ -4,7 +4,7 @@ use runledger_models::{ShareToken, SharedExecution};
 use runledger_store::shares;
 use runledger_web::{
     Problem, Reply,
-    rpc::{Called, Method, found, seeds},
+    rpc::{Called, Method, found_whole, seeds},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -36,7 +36,7 @@ impl Method for GetGraphExecutionByShareToken {
 
     async fn call(called: Called<Self>) -> Result<Reply<MaybeShared>, Problem> {
         let token = ShareToken::parse(&called.args.share_token);
-        let shared = found(shares::read(&called.db, token.as_ref()).await)?;
+        let shared = found_whole(shares::read(&called.db, token.as_ref()).await, called.db.budget())?;
         Ok(Reply::new(MaybeShared(shared)))
     }
 }

@@ -4,7 +4,7 @@ use runledger_models::Id;
 use runledger_store::executions::{self, Filter};
 use runledger_web::{
     Problem, Reply,
-    rpc::{Called, Method, Most, Rows, seeds},
+    rpc::{Called, Method, Rows, seeds},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -32,7 +32,7 @@ impl Method for GetChildGraphExecutions {
     type Value = ExecutionMetas;
 
     async fn call(called: Called<Self>) -> Result<Reply<ExecutionMetas>, Problem> {
-        let rows = Rows::all(Most::Light);
+        let rows = Rows::new(None, called.db.budget());
         let filter = Filter {
             parent_id: Some(called.args.parent_exec_id),
             ..Filter::default()

@@ -4,7 +4,7 @@ use runledger_models::{GraphExecution, GraphExecutionWithNodes, Id, Scope};
 use runledger_store::executions;
 use runledger_web::{
     Problem, Reply, named_user,
-    rpc::{Called, Method, Most, Rows, found, seeds},
+    rpc::{Called, Method, Rows, found, found_whole, seeds, whole},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -54,15 +54,19 @@ impl Method for GetGraphExecution {
 
     async fn call(called: Called<Self>) -> Result<Reply<MaybeExecution>, Problem> {
         let args = called.args;
+        let budget = called.db.budget();
         let scope = Scope::User(named_user(&called.caller, &args.user_id, "/user_id")?);
         let execution = if args.include_node_executions == Some(true) {
-            let rows = Rows::all(Most::Heavy);
+            let rows = Rows::new(None, budget);
             let read = executions::get_with_nodes(&called.db, &scope, None, &args.execution_id, rows.limit()).await;
-            let whole = found(read)?.map(|(execution, next)| rows.whole(execution, next.as_ref()));
-            whole.transpose()?.map(AnyExecution::WithNodes)
+            let read = found(read)?.map(|(mut execution, next)| {
+                execution.node_executions = rows.whole(execution.node_executions, next.as_ref())?;
+                whole(execution, budget)
+            });
+            read.transpose()?.map(AnyExecution::WithNodes)
         } else {
             let read = executions::get(&called.db, &scope, None, &args.execution_id).await;
-            found(read)?.map(AnyExecution::Alone)
+            found_whole(read, budget)?.map(AnyExecution::Alone)
         };
         Ok(Reply::new(MaybeExecution(execution)))
     }

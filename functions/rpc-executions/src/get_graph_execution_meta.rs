@@ -4,7 +4,7 @@ use runledger_models::{GraphExecutionMeta, Id, Scope};
 use runledger_store::executions::{self, Filter};
 use runledger_web::{
     Problem, Reply, named_user,
-    rpc::{Called, Method, seeds},
+    rpc::{Called, Method, Rows, seeds},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -47,6 +47,7 @@ impl Method for GetGraphExecutionMeta {
             ..Filter::default()
         };
         let (metas, _) = executions::keyset(&called.db, &scope, &filter, None, 1).await?;
+        let metas = Rows::new(Some(1), called.db.budget()).whole(metas, None)?;
         Ok(Reply::new(MaybeMeta(metas.into_iter().next())))
     }
 }

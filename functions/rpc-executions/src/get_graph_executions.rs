@@ -4,7 +4,7 @@ use runledger_models::{ExecutionStatus, GraphExecutionMeta, Id, Timestamp};
 use runledger_store::executions::{self, Filter};
 use runledger_web::{
     Problem, Reply, named_scope,
-    rpc::{Called, Method, Most, Rows, seeds},
+    rpc::{Called, Method, Rows, seeds},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -33,8 +33,7 @@ pub(crate) struct GetGraphExecutionsArgs {
     created_time_gte: Option<Timestamp>,
     /// Only those created at this time or earlier.
     created_time_lte: Option<Timestamp>,
-    /// The most that are answered; all without it, if they are no more than 10,000.
-    #[schema(maximum = 10_000)]
+    /// The most that are answered; all without it, as long as the answer keeps to `max_response_bytes`.
     limit: Option<u32>,
 }
 
@@ -57,7 +56,7 @@ impl Method for GetGraphExecutions {
     async fn call(called: Called<Self>) -> Result<Reply<ExecutionMetas>, Problem> {
         let args = called.args;
         let scope = named_scope(&called.caller, args.user_id.as_ref(), "/user_id")?;
-        let rows = Rows::limited(args.limit, Most::Light)?;
+        let rows = Rows::new(args.limit, called.db.budget());
         let filter = Filter {
             id: args.graph_exec_id,
             graph_id: args.graph_id,

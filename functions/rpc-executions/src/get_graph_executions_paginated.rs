@@ -4,7 +4,7 @@ use runledger_models::{ExecutionStatus, GraphExecutionMeta, Id, Scope, Timestamp
 use runledger_store::executions::{self, Filter};
 use runledger_web::{
     Problem, Reply, named_user,
-    rpc::{Called, Method, seeds},
+    rpc::{Called, Method, Rows, seeds},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -80,6 +80,7 @@ impl Method for GetGraphExecutionsPaginated {
             ..Filter::default()
         };
         let (executions, total) = executions::page(&called.db, &scope, &filter, page, page_size).await?;
+        let executions = Rows::new(None, called.db.budget()).whole(executions, None)?;
         Ok(Reply::new(ExecutionPage {
             executions,
             pagination: Pagination::new(total, page, page_size),

@@ -4,7 +4,7 @@ use runledger_models::{Id, Json};
 use runledger_store::kv;
 use runledger_web::{
     Problem, Reply, named_user,
-    rpc::{Called, Method, found, seeds},
+    rpc::{Called, Method, found_whole, seeds},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -40,7 +40,7 @@ impl Method for GetExecutionKvData {
     async fn call(called: Called<Self>) -> Result<Reply<MaybeValue>, Problem> {
         let GetExecutionKvDataArgs { user_id, key } = called.args;
         let user = named_user(&called.caller, &user_id, "/user_id")?;
-        let kept = found(kv::get(&called.db, &user, &key).await)?;
+        let kept = found_whole(kv::get(&called.db, &user, &key).await, called.db.budget())?;
         Ok(Reply::new(MaybeValue(kept.map(|kept| kept.data))))
     }
 }

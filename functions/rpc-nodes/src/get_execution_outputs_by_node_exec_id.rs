@@ -4,7 +4,7 @@ use runledger_models::{Id, Json, Object};
 use runledger_store::nodes;
 use runledger_web::{
     Problem, Reply,
-    rpc::{Called, Method, found, seeds},
+    rpc::{Called, Method, found_whole, seeds},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -37,6 +37,9 @@ impl Method for GetExecutionOutputs {
 
     async fn call(called: Called<Self>) -> Result<Reply<Outputs>, Problem> {
         let outputs = nodes::outputs(&called.db, &called.caller.scope(), &called.args.node_exec_id).await;
-        Ok(Reply::new(Outputs(found(outputs)?.unwrap_or_default())))
+        let outputs = found_whole(outputs, called.db.budget())?;
+        Ok(Reply::new(Outputs(
+            outputs.map(|(outputs, _)| outputs).unwrap_or_default(),
+        )))
     }
 }

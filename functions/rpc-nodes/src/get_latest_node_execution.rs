@@ -4,7 +4,7 @@ use runledger_models::Id;
 use runledger_store::nodes;
 use runledger_web::{
     Problem, Reply,
-    rpc::{Called, Method, found, seeds},
+    rpc::{Called, Method, found_whole, seeds},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -38,7 +38,10 @@ impl Method for GetLatestNodeExecution {
 
     async fn call(called: Called<Self>) -> Result<Reply<MaybeNode>, Problem> {
         let GetLatestNodeExecutionArgs { node_id, graph_eid } = called.args;
-        let node = found(nodes::latest(&called.db, &called.caller.scope(), &graph_eid, &node_id).await)?;
+        let node = found_whole(
+            nodes::latest(&called.db, &called.caller.scope(), &graph_eid, &node_id).await,
+            called.db.budget(),
+        )?;
         Ok(Reply::new(MaybeNode(node)))
     }
 }

@@ -4,7 +4,7 @@ use runledger_models::{Id, NodeExecutionResult};
 use runledger_store::nodes;
 use runledger_web::{
     Problem, Reply,
-    rpc::{Called, Method, found, seeds},
+    rpc::{Called, Method, found_whole, seeds},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -35,7 +35,10 @@ impl Method for GetNodeExecution {
     type Value = MaybeNode;
 
     async fn call(called: Called<Self>) -> Result<Reply<MaybeNode>, Problem> {
-        let node = found(nodes::get(&called.db, &called.caller.scope(), &called.args.node_exec_id).await)?;
+        let node = found_whole(
+            nodes::get(&called.db, &called.caller.scope(), &called.args.node_exec_id).await,
+            called.db.budget(),
+        )?;
         Ok(Reply::new(MaybeNode(node)))
     }
 }

@@ -4,7 +4,7 @@ use runledger_models::{ExecutionStatus, Id, NodeExecutionResult, Timestamp};
 use runledger_store::nodes::{self, Filter};
 use runledger_web::{
     Problem, Reply,
-    rpc::{Called, Method, Most, Rows, seeds},
+    rpc::{Called, Method, Rows, seeds},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -27,8 +27,7 @@ pub(crate) struct GetNodeExecutionsArgs {
     block_ids: Option<Vec<Id>>,
     /// Only those in one of these statuses; none for all.
     statuses: Option<Vec<ExecutionStatus>>,
-    /// The most that are answered; all without it, if they are no more than 1,000.
-    #[schema(maximum = 1000)]
+    /// The most that are answered; all without it, as long as the answer keeps to `max_response_bytes`.
     limit: Option<u32>,
     /// Only those added at this time or later.
     created_time_gte: Option<Timestamp>,
@@ -56,7 +55,7 @@ impl Method for GetNodeExecutions {
 
     async fn call(called: Called<Self>) -> Result<Reply<NodeList>, Problem> {
         let args = called.args;
-        let rows = Rows::limited(args.limit, Most::Heavy)?;
+        let rows = Rows::new(args.limit, called.db.budget());
         let filter = Filter {
             graph_exec_id: args.graph_exec_id,
             node_id: args.node_id,

@@ -292,6 +292,7 @@ mod tests {
             queue_time: None,
             start_time: None,
             end_time: None,
+            truncated: None,
         };
         Event {
             seq: 7,

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Json, NodeExecutionResult, Object, StoredStatus, Timestamp, node::Outputs, stats::GraphExecutionStats};
+use crate::{
+    Json, NodeExecutionResult, Object, StoredStatus, Timestamp, Truncated, node::Outputs, stats::GraphExecutionStats,
+};
 
 /// What every form of a graph execution has.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -42,6 +44,10 @@ pub struct ExecutionBase {
     pub updated_at: Option<Timestamp>,
     /// The execution that started it.
     pub parent_graph_exec_id: Option<String>,
+    /// There only when values were left out, since an answer would be too large with them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub truncated: Option<Truncated>,
 }
 
 /// A graph execution as lists show it.

@@ -41,6 +41,12 @@ impl Json {
         serde_json::from_str(self.get()).ok()
     }
 
+    /// The JSON of an object with one member, a text.
+    pub fn object(name: &str, text: &str) -> Self {
+        let object = serde_json::json!({ name: text }).to_string();
+        Self(RawValue::from_string(object).unwrap_or_else(|_| RawValue::NULL.to_owned()))
+    }
+
     /// The JSON of a text.
     pub fn string(text: &str) -> Self {
         let quoted = serde_json::Value::from(text).to_string();

@@ -18,4 +18,9 @@ pub struct KeyValue {
     pub created_at: Option<Timestamp>,
     /// When it was last written.
     pub updated_at: Option<Timestamp>,
+    /// There only when the value is larger than an answer may be. In its place stands
+    /// `{"$truncated": {"stored_bytes": …}}`.
+    #[serde(rename = "truncated", skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub is_truncated: bool,
 }

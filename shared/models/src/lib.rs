@@ -27,6 +27,7 @@ pub mod stored;
 pub mod summary;
 pub mod time;
 pub mod truncate;
+pub mod truncated;
 
 pub use database_url::DatabaseUrl;
 pub use event::Event;
@@ -39,3 +40,4 @@ pub use node::NodeExecutionResult;
 pub use share::{ShareToken, SharedExecution};
 pub use status::{ExecutionStatus, StoredStatus};
 pub use time::Timestamp;
+pub use truncated::Truncated;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Json, Object, StoredStatus, Timestamp, graph::BlockType};
+use crate::{Json, Object, StoredStatus, Timestamp, Truncated, graph::BlockType};
 
 /// What a node gave: every value of each output name, in the order in which they came.
 pub type Outputs = BTreeMap<String, Vec<Json>>;
@@ -43,6 +43,10 @@ pub struct NodeExecutionResult {
     pub start_time: Option<Timestamp>,
     /// When it ended.
     pub end_time: Option<Timestamp>,
+    /// There only when values were left out, since an answer would be too large with them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub truncated: Option<Truncated>,
 }
 
 impl NodeExecutionResult {
@@ -68,6 +72,8 @@ pub struct NodeData {
     pub inputs: Vec<NamedValue>,
     /// The output rows, oldest first.
     pub outputs: Vec<NamedValue>,
+    /// Whether some of it was left out.
+    pub cut: bool,
 }
 
 /// One input or output row.
@@ -93,7 +99,7 @@ impl NodeData {
     }
 
     /// What went in: the last message of each cleared input, else the execution data, else the input rows.
-    pub fn input_data(&self) -> Object {
+    pub fn take_inputs(&mut self) -> Object {
         if let Some(cleared) = self.cleared().cleared_inputs.filter(|cleared| !cleared.is_empty()) {
             let last = |messages: Vec<Json>| messages.into_iter().next_back().unwrap_or_else(|| Json::string(""));
             return cleared
@@ -105,12 +111,15 @@ impl NodeData {
         if let Some(data) = execution_data.filter(|data| !data.is_empty()) {
             return data;
         }
-        self.given_inputs()
+        std::mem::take(&mut self.inputs)
+            .into_iter()
+            .map(NamedValue::into_pair)
+            .collect()
     }
 
     /// What came in one by one: the input rows, of which the last of a name counts.
     pub fn given_inputs(&self) -> Object {
-        self.inputs.iter().map(|row| (row.name.clone(), row.value())).collect()
+        self.inputs.iter().cloned().map(NamedValue::into_pair).collect()
     }
 
     /// Adds the newest input row.
@@ -119,27 +128,28 @@ impl NodeData {
     }
 
     /// What came out: the cleared outputs, else the output rows.
-    pub fn output_data(&self) -> Outputs {
+    pub fn take_outputs(&mut self) -> Outputs {
         if let Some(cleared) = self.cleared().cleared_outputs.filter(|cleared| !cleared.is_empty()) {
             return cleared;
         }
         let mut outputs = Outputs::new();
-        for row in &self.outputs {
-            outputs.entry(row.name.clone()).or_default().push(row.value());
+        for row in std::mem::take(&mut self.outputs) {
+            let (name, value) = row.into_pair();
+            outputs.entry(name).or_default().push(value);
         }
         outputs
     }
 
     /// The last value of each output: of the cleared outputs, else of the output rows.
-    pub fn last_outputs(&self) -> Object {
+    pub fn last_outputs(mut self) -> Object {
         let last = |(name, mut values): (String, Vec<Json>)| Some((name, values.pop()?));
-        self.output_data().into_iter().filter_map(last).collect()
+        self.take_outputs().into_iter().filter_map(last).collect()
     }
 }
 
 impl NamedValue {
-    fn value(&self) -> Json {
-        self.data.clone().unwrap_or_else(Json::null)
+    fn into_pair(self) -> (String, Json) {
+        (self.name, self.data.unwrap_or_else(Json::null))
     }
 }
 
@@ -173,11 +183,14 @@ pub fn graph_inputs(stored: Option<&Json>, nodes: &[BoundaryNode]) -> Object {
 }
 
 /// The outputs of a graph execution: what reached its OUTPUT blocks, by their names.
-pub fn graph_outputs(nodes: &[BoundaryNode]) -> Outputs {
+pub fn graph_outputs(nodes: Vec<BoundaryNode>) -> Outputs {
     let mut outputs = Outputs::new();
-    for node in nodes.iter().filter(|node| node.block_type == BlockType::Output) {
-        if let Some(name) = node.name() {
-            outputs.entry(name).or_default().push(node.value());
+    for mut node in nodes {
+        if node.block_type == BlockType::Output
+            && let Some(name) = node.name()
+        {
+            let value = node.input_data.remove("value").unwrap_or_else(Json::null);
+            outputs.entry(name).or_default().push(value);
         }
     }
     outputs
@@ -227,7 +240,7 @@ mod tests {
             ),
             ("{}".to_owned(), "{}"),
         ] {
-            assert_eq!(text(&data(&stored).input_data()), shown, "{stored}");
+            assert_eq!(text(&data(&stored).take_inputs()), shown, "{stored}");
         }
     }
 
@@ -241,7 +254,7 @@ mod tests {
             ),
             (format!("{{{rows}}}"), r#"{"o":[1,"x"]}"#),
         ] {
-            assert_eq!(text(&data(&stored).output_data()), shown, "{stored}");
+            assert_eq!(text(&data(&stored).take_outputs()), shown, "{stored}");
         }
     }
 
@@ -302,6 +315,6 @@ mod tests {
             boundary(BlockType::Output, r#"{"name":"b","value":[2]}"#),
             boundary(BlockType::Standard, r#"{"name":"c","value":3}"#),
         ];
-        assert_eq!(text(&graph_outputs(&nodes)), r#"{"a":[null],"b":[1,[2]]}"#);
+        assert_eq!(text(&graph_outputs(nodes.into())), r#"{"a":[null],"b":[1,[2]]}"#);
     }
 }

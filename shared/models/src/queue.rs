@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Object, Timestamp};
+use crate::{Object, Timestamp, Truncated};
 
 /// What goes with an execution from node to node. Members that are not given have the platform's defaults.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -83,6 +83,10 @@ pub struct NodeExecutionEntry {
     pub inputs: Object,
     /// What goes with the execution.
     pub execution_context: ExecutionContext,
+    /// There only when inputs were left out, since an answer would be too large with them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub truncated: Option<Truncated>,
 }
 
 #[cfg(test)]

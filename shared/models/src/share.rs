@@ -68,6 +68,11 @@ pub struct SharedExecution {
     /// What reached its OUTPUT blocks, by their names.
     #[schema(value_type = BTreeMap<String, Vec<Value>>)]
     pub outputs: Outputs,
+    /// There only when outputs were left out, since the answer would be too large with them. In the place of such a value
+    /// stands `{"$truncated": {"stored_bytes": …}}`; some may be missing altogether.
+    #[serde(rename = "truncated", skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub is_truncated: bool,
 }
 
 impl SharedExecution {

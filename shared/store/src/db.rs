@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned, ser};
 use serde_json::value::RawValue;
 use spin_sdk::pg::{Connection, DbValue, ParameterValue};
 
-use crate::Error;
+use crate::{Budget, Error};
 
 /// Runs any write of the store once for each idempotency key (migration 0002).
 const ONCE: &str = "SELECT runledger.once($1, $2, $3, $4, $5::jsonb)::text";
@@ -27,6 +27,7 @@ pub struct Pool {
 pub struct Db {
     pool: Rc<Pool>,
     log: Log,
+    budget: Budget,
 }
 
 /// A key under which a write happens once in 24 hours, and is replayed afterwards.
@@ -62,8 +63,9 @@ impl<T> Done<T> {
 /// What every statement answers: `ok` with what was asked for, else why not. Beside `ok`, a write that tells of a run names
 /// it in `of`: that is for `runledger.once`, which does not tell it again when the run is gone or another's.
 #[derive(Debug, Deserialize)]
-struct Outcome {
-    ok: Option<Box<RawValue>>,
+struct Outcome<'a> {
+    #[serde(borrow)]
+    ok: Option<&'a RawValue>,
     #[serde(default)]
     replayed: bool,
     #[serde(default)]
@@ -128,9 +130,14 @@ impl Pool {
 }
 
 impl Db {
-    /// The database for one request, which logs to `log`.
-    pub const fn new(pool: Rc<Pool>, log: Log) -> Self {
-        Self { pool, log }
+    /// The database for one request, which logs to `log`, and whose answers are no larger than `budget`.
+    pub const fn new(pool: Rc<Pool>, log: Log, budget: Budget) -> Self {
+        Self { pool, log, budget }
+    }
+
+    /// How large an answer may be.
+    pub const fn budget(&self) -> Budget {
+        self.budget
     }
 
     /// The request's log.
@@ -140,7 +147,7 @@ impl Db {
 
     /// Runs a statement that only reads, and decodes its answer.
     pub(crate) async fn read<T: DeserializeOwned>(&self, sql: &'static str, args: &impl Serialize) -> Result<T, Error> {
-        let answer = self.answer_read(sql, jsonb(args)?).await?;
+        let answer = self.answer_read(sql, self.jsonb(args)?).await?;
         read_answer(&answer).map(|done| done.value)
     }
 
@@ -151,8 +158,13 @@ impl Db {
         args: &impl Serialize,
         once: Option<&IdempotencyKey>,
     ) -> Result<Done<T>, Error> {
-        let answer = self.answer_write(sql, jsonb(args)?, once).await?;
+        let answer = self.answer_write(sql, self.jsonb(args)?, once).await?;
         read_answer(&answer)
+    }
+
+    fn jsonb(&self, args: &impl Serialize) -> Result<ParameterValue, Error> {
+        let args = serde_json::to_vec(args).map_err(|error| Error::internal(error.to_string()))?;
+        Ok(ParameterValue::Jsonb(self.budget.within(args)))
     }
 
     // What does not depend on types stands apart: it is compiled once, and not for every statement.
@@ -226,8 +238,8 @@ pub fn read_answer<T: DeserializeOwned>(answer: &str) -> Result<Done<T>, Error> 
     })
 }
 
-impl Outcome {
-    fn into_result(self) -> Result<Done<Box<RawValue>>, Error> {
+impl<'a> Outcome<'a> {
+    fn into_result(self) -> Result<Done<&'a RawValue>, Error> {
         match self {
             Self {
                 ok: Some(value),
@@ -282,13 +294,7 @@ impl<T: Serialize> Serialize for Carried<T> {
     }
 }
 
-fn jsonb(args: &impl Serialize) -> Result<ParameterValue, Error> {
-    serde_json::to_vec(args)
-        .map(ParameterValue::Jsonb)
-        .map_err(|error| Error::internal(error.to_string()))
-}
-
-fn decode<T: DeserializeOwned>(answer: &str) -> Result<T, Error> {
+fn decode<'a, T: Deserialize<'a>>(answer: &'a str) -> Result<T, Error> {
     serde_json::from_str(answer)
         .map_err(|error| Error::internal(format!("a statement's answer has another shape than expected: {error}")))
 }

@@ -1,7 +1,7 @@
 //! Keyset paging: a part of a list that is ordered by time and id, newest first, and where the next part begins.
 
 use runledger_models::{paging::Position, time::StoredTime};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Error, stored::Row};
 
@@ -29,22 +29,48 @@ impl<'a> Part<'a> {
         Self {
             before_time: place.map(|position| &position.created_at),
             before_id: place.map(|position| position.id.as_str()),
-            limit: limit + 1,
+            limit: limit.saturating_add(1),
         }
     }
 }
 
+/// Rows of a list as far as the budget goes.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Rows<T> {
+    rows: Vec<T>,
+    /// Whether it is the budget that ends them.
+    ends_early: bool,
+}
+
+impl<T> From<Vec<T>> for Rows<T> {
+    /// All rows: they are small.
+    fn from(rows: Vec<T>) -> Self {
+        Self {
+            rows,
+            ends_early: false,
+        }
+    }
+}
+
+impl<T> Rows<T> {
+    /// At most `limit` of them, and whether there are more.
+    pub(crate) fn limited(mut self, limit: u32) -> (Vec<T>, bool) {
+        let has_more = self.ends_early || self.rows.len() > limit as usize;
+        self.rows.truncate(limit as usize);
+        (self.rows, has_more)
+    }
+}
+
 /// The part itself, of the rows that were answered to [`Part::before`], and where the next one begins.
-pub(crate) fn cut<T, P>(mut rows: Vec<T>, limit: u32, position: impl FnOnce(&T) -> P) -> (Vec<T>, Option<P>) {
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let next = rows.last().filter(|_| more).map(position);
+pub(crate) fn cut<T, P>(rows: Rows<T>, limit: u32, position: impl FnOnce(&T) -> P) -> (Vec<T>, Option<P>) {
+    let (rows, has_more) = rows.limited(limit);
+    let next = rows.last().filter(|_| has_more).map(position);
     (rows, next)
 }
 
 /// The same for rows that may not decode: those that do not stand where they stand.
 pub(crate) fn cut_rows<T>(
-    rows: Vec<Row<T>>,
+    rows: Rows<Row<T>>,
     limit: u32,
     position: impl FnOnce(&T) -> Position,
 ) -> Result<(Vec<Row<T>>, Option<Position>), Error> {

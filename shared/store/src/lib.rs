@@ -8,7 +8,10 @@
 //! Every function that reaches a person's rows takes a [`Scope`](runledger_models::Scope) or that person's
 //! [`UserId`](runledger_models::UserId): there is no unscoped way in.
 
+#[macro_use]
+mod budget;
 pub mod credits;
+pub mod data;
 mod db;
 mod error;
 pub mod events;
@@ -27,5 +30,6 @@ mod stored;
 pub mod summary;
 pub mod trends;
 
+pub use budget::Budget;
 pub use db::{Db, Done, IdempotencyKey, Pool, read_answer};
 pub use error::Error;

@@ -5,13 +5,17 @@ use std::{cell::OnceCell, rc::Rc};
 use runledger_bus::Bus;
 use runledger_logging::{Complaints, Log};
 use runledger_models::{Caller, DatabaseUrl, Role};
-use runledger_store::Pool;
+use runledger_store::{Budget, Pool};
 use spin_sdk::variables;
 
 use crate::{Keys, Problem};
 
 /// The size that events may have, for a function that is not told.
 const DEFAULT_MESSAGE_SIZE: usize = 16 << 20;
+/// The size that answers may have, for a function that is not told.
+const DEFAULT_RESPONSE_SIZE: u64 = 32 << 20;
+/// With less, there would be no room for what every record has.
+const SMALLEST_RESPONSE_SIZE: u64 = 64 << 10;
 
 /// The settings and kept parts of one instance.
 pub struct Config {
@@ -31,6 +35,8 @@ pub struct Config {
     pub is_read_only: bool,
     /// The largest body that is read.
     pub max_body_bytes: usize,
+    /// The largest answer that is put together.
+    pub budget: Budget,
     /// What a share link begins with, before its token.
     pub share_base_url: String,
     /// Whether owners see what a language model said of their runs.
@@ -84,6 +90,17 @@ impl Config {
             &variable("jwt_audience").await?,
         )?;
         let max_body_bytes = number("max_body_bytes", &variable("max_body_bytes").await?)?;
+        let budget = match optional_variable("max_response_bytes").await?.as_str() {
+            "" => DEFAULT_RESPONSE_SIZE,
+            text => text
+                .parse::<u64>()
+                .ok()
+                .filter(|bytes| *bytes >= SMALLEST_RESPONSE_SIZE)
+                .ok_or_else(|| {
+                    format!("max_response_bytes is {text:?}, not a number from {SMALLEST_RESPONSE_SIZE} on")
+                })?,
+        };
+        let budget = Budget::new(budget);
         let flag = variable("enable_activity_features").await?;
         let enable_activity_features = flag
             .parse()
@@ -124,6 +141,7 @@ impl Config {
             alert_webhook_url,
             is_read_only,
             max_body_bytes,
+            budget,
             share_base_url,
             enable_activity_features,
         })

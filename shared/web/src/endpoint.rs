@@ -161,7 +161,7 @@ async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Problem> {
         bytes: &bytes,
     })?;
     let who = <E::Access as Access>::admit(caller)?;
-    let db = Db::new(Rc::clone(&config.pool), log);
+    let db = Db::new(Rc::clone(&config.pool), log, config.budget);
     let last_event_id = headers.get("last-event-id").filter(|_| E::RESUMABLE);
     let Reply { payload, headers: own } = E::handle(Call {
         who,

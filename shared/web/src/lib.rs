@@ -26,6 +26,7 @@ mod schedule;
 mod serve;
 mod signatures;
 mod stream;
+mod whole;
 
 pub use access::{
     Access, AdminOnly, AnyRole, OnBehalf, OneUser, Public, ServiceOnly, Trusted, named_scope, named_user,
@@ -42,6 +43,7 @@ pub use reply::{Content, Exposition, Html, JsonText, Kinds, Long, Maybe, NoConte
 pub use schedule::scheduled;
 pub use serve::serve;
 pub use stream::{Gone, Sink, Stream};
+pub use whole::Whole;
 
 #[doc(hidden)]
 pub use params::field_name;

@@ -5,8 +5,11 @@ use std::{future::Future, marker::PhantomData};
 
 use http::{Method as HttpMethod, StatusCode};
 use runledger_logging::Log;
-use runledger_models::{Caller, paging::Position};
-use runledger_store::{Db, Error, IdempotencyKey};
+use runledger_models::{
+    Caller, GraphExecution, GraphExecutionMeta, GraphExecutionWithNodes, NodeExecutionResult, SharedExecution,
+    Truncated, kv::KeyValue, paging::Position,
+};
+use runledger_store::{Budget, Db, Error, IdempotencyKey};
 use serde::{Serialize, de::DeserializeOwned};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -114,62 +117,104 @@ impl PartialSchema for Null {
     }
 }
 
-/// How many rows a caller wants. The seed answers all of them where no `limit` is given; so does this, up to a number
-/// that fits into memory, beyond which it raises an error: a list is never cut without the caller's knowledge.
+/// How many rows a caller wants. The seed answers all of them where no `limit` is given; so does this, as long as the
+/// answer keeps to its budget. Beyond, it raises an error: nothing is cut without the caller's knowledge.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows {
-    limit: u32,
-    all: bool,
-}
-
-/// The most rows that a method answers, by what they carry.
-#[derive(Debug, Clone, Copy)]
-pub enum Most {
-    /// Executions without their nodes.
-    Light = 10_000,
-    /// Nodes, with their data.
-    Heavy = 1000,
+    limit: Option<u32>,
+    budget: Budget,
 }
 
 impl Rows {
-    /// As many as the argument `limit` says.
-    pub fn limited(limit: Option<u32>, most: Most) -> Result<Self, Problem> {
-        let most = most as u32;
-        if limit.is_some_and(|limit| limit > most) {
-            return Err(Problem::invalid_at("/limit", format!("is more than {most}")));
-        }
-        Ok(Self {
-            limit: limit.unwrap_or(most),
-            all: limit.is_none(),
-        })
-    }
-
-    /// All of them.
-    pub const fn all(most: Most) -> Self {
-        Self {
-            limit: most as u32,
-            all: true,
-        }
+    /// As many as the argument `limit` says; all without it.
+    pub const fn new(limit: Option<u32>, budget: Budget) -> Self {
+        Self { limit, budget }
     }
 
     /// How many rows to ask the database for.
-    pub const fn limit(self) -> u32 {
+    pub fn limit(self) -> u32 {
         self.limit
+            .map_or(self.budget.rows(), |limit| limit.min(self.budget.rows()))
     }
 
     /// The rows that came, unless there are more of which the caller would not know.
-    pub fn whole<T>(self, rows: T, next: Option<&Position>) -> Result<T, Problem> {
-        if self.all && next.is_some() {
-            return Err(Problem::invalid_at(
-                "",
-                format!(
-                    "there are more than {} rows; narrow the call, or send a limit where it takes one",
-                    self.limit
-                ),
-            ));
+    pub fn whole<T: MaybeTruncated>(self, rows: Vec<T>, next: Option<&Position>) -> Result<Vec<T>, Problem> {
+        let is_asked_for = self.limit.is_some_and(|limit| rows.len() >= limit as usize);
+        if next.is_some() && !is_asked_for {
+            return Err(too_large(self.budget));
         }
-        Ok(rows)
+        rows.into_iter().map(|row| whole(row, self.budget)).collect()
     }
+}
+
+/// A record that says when it is not whole.
+pub trait MaybeTruncated {
+    /// Whether something was left out of it.
+    fn is_truncated(&self) -> bool;
+}
+
+impl MaybeTruncated for NodeExecutionResult {
+    fn is_truncated(&self) -> bool {
+        self.truncated.is_some()
+    }
+}
+
+impl MaybeTruncated for GraphExecutionMeta {
+    fn is_truncated(&self) -> bool {
+        self.base.truncated.is_some()
+    }
+}
+
+impl MaybeTruncated for GraphExecution {
+    fn is_truncated(&self) -> bool {
+        self.base.truncated.is_some()
+    }
+}
+
+impl MaybeTruncated for GraphExecutionWithNodes {
+    fn is_truncated(&self) -> bool {
+        self.execution.is_truncated() || self.node_executions.iter().any(MaybeTruncated::is_truncated)
+    }
+}
+
+impl MaybeTruncated for KeyValue {
+    fn is_truncated(&self) -> bool {
+        self.is_truncated
+    }
+}
+
+impl MaybeTruncated for SharedExecution {
+    fn is_truncated(&self) -> bool {
+        self.is_truncated
+    }
+}
+
+impl<T> MaybeTruncated for (T, Option<Truncated>) {
+    fn is_truncated(&self) -> bool {
+        self.1.is_some()
+    }
+}
+
+/// What a method that reads answers, unless something was left out of it.
+pub fn whole<T: MaybeTruncated>(record: T, budget: Budget) -> Result<T, Problem> {
+    if record.is_truncated() {
+        return Err(too_large(budget));
+    }
+    Ok(record)
+}
+
+/// What there is, or nothing, unless something was left out of it.
+pub fn found_whole<T: MaybeTruncated>(answer: Result<T, Error>, budget: Budget) -> Result<Option<T>, Problem> {
+    found(answer)?.map(|record| whole(record, budget)).transpose()
+}
+
+fn too_large(budget: Budget) -> Problem {
+    let detail = format!(
+        "the answer would be larger than max_response_bytes, {} bytes; narrow the call, send a limit where it takes one, \
+         or read it in parts over the HTTP API",
+        budget.bytes()
+    );
+    Problem::invalid_at("", detail)
 }
 
 /// What a method answers when it fails: the exception that the seed raises, and the exception's arguments.
@@ -261,26 +306,32 @@ mod tests {
         assert_eq!(error["args"], serde_json::json!(["cost: is missing"]));
     }
 
+    struct Record(bool);
+
+    impl MaybeTruncated for Record {
+        fn is_truncated(&self) -> bool {
+            self.0
+        }
+    }
+
     #[test]
-    fn a_list_is_never_cut_in_silence() {
+    fn nothing_is_cut_in_silence() {
         let next = Position {
             created_at: runledger_models::Timestamp::now().into(),
             id: "an-id".to_owned(),
         };
-        assert!(Rows::all(Most::Heavy).whole((), Some(&next)).is_err());
-        assert!(Rows::all(Most::Heavy).whole((), None).is_ok());
-        assert!(
-            Rows::limited(Some(3), Most::Light)
-                .unwrap()
-                .whole((), Some(&next))
-                .is_ok()
-        );
-        assert!(
-            Rows::limited(None, Most::Light)
-                .unwrap()
-                .whole((), Some(&next))
-                .is_err()
-        );
-        assert!(Rows::limited(Some(1001), Most::Heavy).is_err());
+        let rows = |limit| Rows::new(limit, Budget::new(1 << 20));
+        for (limit, came, next, is_whole) in [
+            (None, 2, None, true),
+            (None, 2, Some(&next), false),
+            (Some(2), 2, Some(&next), true),
+            (Some(3), 2, Some(&next), false),
+            (Some(3), 2, None, true),
+        ] {
+            let records = (0..came).map(|_| Record(false)).collect();
+            assert_eq!(rows(limit).whole(records, next).is_ok(), is_whole, "{limit:?}");
+        }
+        assert!(rows(None).whole(vec![Record(true)], None).is_err());
+        assert_eq!(rows(Some(u32::MAX)).limit(), 2049);
     }
 }

@@ -12,5 +12,5 @@ use crate::{Config, request_id::new_trace};
 pub async fn scheduled() -> Result<(Db, Rc<Config>), String> {
     let config = Config::of_instance().await?;
     let log = Log::new(Id::generate().as_str(), new_trace());
-    Ok((Db::new(Rc::clone(&config.pool), log), config))
+    Ok((Db::new(Rc::clone(&config.pool), log, config.budget), config))
 }

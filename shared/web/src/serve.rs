@@ -134,7 +134,10 @@ fn afterwards(kind: Kind, publish: Option<Publish>, log: &Log) {
     if publish.is_none() && !hands_over {
         return;
     }
-    let (before, mut db) = (log.trips(), Db::new(Rc::clone(&config.pool), log.clone()));
+    let (before, mut db) = (
+        log.trips(),
+        Db::new(Rc::clone(&config.pool), log.clone(), config.budget),
+    );
     spin_sdk::wasip3::spawn(async move {
         // The response goes first.
         spin_sdk::wasip3::wit_bindgen::yield_async().await;

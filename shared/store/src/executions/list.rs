@@ -71,31 +71,57 @@ macro_rules! of_parent {
     };
 }
 
-macro_rules! keyset {
-    ($reach:literal, $narrow:literal, $($more:literal),+) => {
-        of_parent!(
-            "(SELECT coalesce(json_agg(to_json(e)), '[]') FROM (\nSELECT * ",
-            matching!($reach, $narrow, $($more),+),
-            // Without a place from the very first on, whose time may be infinity itself.
-            "    AND (\"createdAt\", id) < (coalesce(($1 ->> 'before_time')::timestamp, 'infinity'), ",
-            "coalesce($1 ->> 'before_id', (SELECT max(id) || '0' FROM \"AgentGraphExecution\")))\n",
-            "ORDER BY \"createdAt\" DESC, id DESC\nLIMIT ($1 ->> 'limit')::int) e)"
+/// The executions that `$rows` lists, newest first, as `shown`. Those for which the budget is used up have none in `e`: they
+/// are shown without their values, which are not looked at.
+macro_rules! shown {
+    ($($rows:expr),+) => {
+        concat!(
+            "(\nSELECT e.*, CASE WHEN e.used <= runledger.answer_budget($1) THEN runledger.answer_budget($1) ELSE 0 END ",
+            "AS budget\nFROM (\nSELECT e.*, runledger.bytes_used(runledger.answer_budget($1), 1024,\n",
+            "    e.inputs, e.\"credentialInputs\", e.\"nodesInputMasks\", e.stats)\n",
+            "    OVER (ORDER BY e.\"createdAt\" DESC, e.id DESC) AS used\nFROM ",
+            $($rows,)+
+            ") e\nOFFSET 0) e CROSS JOIN LATERAL (\n",
+            include_str!("shown.sql"),
+            ") shown"
         )
     };
 }
 
-/// Finds the page in the index alone and fetches only its rows.
+macro_rules! keyset {
+    ($reach:literal, $narrow:literal, $($more:literal),+) => {
+        of_parent!(
+            "(SELECT json_build_object('rows', coalesce(json_agg(to_json(shown)) FILTER (WHERE e.budget > 0), '[]'), ",
+            "'ends_early', coalesce(bool_or(e.budget = 0), false)) FROM ",
+            shown!(
+                "(\nSELECT * ",
+                matching!($reach, $narrow, $($more),+),
+                // Without a place from the very first on, whose time may be infinity itself.
+                "    AND (\"createdAt\", id) < (coalesce(($1 ->> 'before_time')::timestamp, 'infinity'), ",
+                "coalesce($1 ->> 'before_id', (SELECT max(id) || '0' FROM \"AgentGraphExecution\")))\n",
+                "ORDER BY \"createdAt\" DESC, id DESC\nLIMIT ($1 ->> 'limit')::int) e\n"
+            ),
+            ")"
+        )
+    };
+}
+
+/// Finds the page in the index alone and fetches only its rows. A page has no cursor to carry on by: rows that do not fit
+/// come without their values.
 macro_rules! page {
     ($reach:literal, $narrow:literal, $($more:literal),+) => {
         of_parent!(
             "json_build_object('total', (SELECT count(*) ",
             matching!($reach, $narrow, $($more),+),
-            "), 'rows', (SELECT coalesce(json_agg((\n",
-            "    SELECT to_json(e) FROM \"AgentGraphExecution\" e WHERE e.id = page.id\n",
-            ") ORDER BY page.\"createdAt\" DESC, page.id DESC), '[]') FROM (\nSELECT id, \"createdAt\" ",
-            matching!($reach, $narrow, $($more),+),
-            "ORDER BY \"createdAt\" DESC, id DESC\n",
-            "LIMIT ($1 ->> 'limit')::int OFFSET ($1 ->> 'offset')::bigint) page))"
+            "), 'rows', (SELECT coalesce(json_agg(to_json(shown)), '[]') FROM ",
+            shown!(
+                "(\nSELECT id, \"createdAt\" ",
+                matching!($reach, $narrow, $($more),+),
+                "ORDER BY \"createdAt\" DESC, id DESC\n",
+                "LIMIT ($1 ->> 'limit')::int OFFSET ($1 ->> 'offset')::bigint) page\n",
+                "CROSS JOIN LATERAL (SELECT * FROM \"AgentGraphExecution\" e WHERE e.id = page.id LIMIT 1) e\n"
+            ),
+            "))"
         )
     };
 }

@@ -6,10 +6,12 @@ macro_rules! returning {
     ($head:literal $(, $name:literal: $more:expr)*) => {
         concat!(
             include_str!($head),
-            "SELECT coalesce(\n(SELECT json_build_object('of', e.id, 'ok', json_build_object('execution', to_json(e), 'boundary', (\n",
+            "SELECT coalesce(\n(SELECT json_build_object('of', e.id, 'ok', json_build_object('execution', to_json(shown), 'boundary', (\n",
             include_str!("boundary.sql"),
             $("), '", $name, "', (\n", $more,)*
-            "))) FROM e),\n(SELECT outcome FROM refusal),\n'{\"missing\": true}')::text"
+            ")))\nFROM (SELECT *, runledger.answer_budget($1) AS budget FROM e) e CROSS JOIN LATERAL (\n",
+            include_str!("shown.sql"),
+            ") shown),\n(SELECT outcome FROM refusal),\n'{\"missing\": true}')::text"
         )
     };
 }
@@ -31,4 +33,4 @@ pub use list::{COUNT, COUNT_FILTERED, Filter, KEYSET, PAGE, PAGE_FILTERED, Ways,
 pub use read::{GET, GET_WITH_NODES, GetArgs, NODES, get, get_with_nodes};
 pub(crate) use rows::BoundaryRow;
 use rows::{ExecutionRow, NewValue};
-pub use rows::{WithBoundary, WithNodes};
+pub use rows::{WithBoundary, WithNewestNodes, WithNodes};

@@ -3,16 +3,15 @@
 use runledger_models::{GraphExecution, GraphExecutionWithNodes, Id, Scope, paging::Position};
 use serde::Serialize;
 
-use super::{WithBoundary, WithNodes};
+use super::{WithBoundary, WithNewestNodes};
 use crate::{Db, Error};
 
 /// An execution with what its inputs and outputs are gathered from.
 pub const GET: &str = returning!("get.sql");
-/// An execution with its newest nodes, and where the list of its nodes goes on after them.
+/// An execution with its newest nodes, and whether there are more.
 pub const GET_WITH_NODES: &str = returning!(
     "get.sql",
-    "nodes": concat!("SELECT coalesce(json_agg(\n", include_str!("../nodes/node.sql"), include_str!("nodes.sql")),
-    "next_node": include_str!("next_node.sql")
+    "nodes": list_of_nodes!(include_str!("nodes.sql"), "runledger.answer_budget($1) / 8 * 3")
 );
 
 /// How many node executions come with their execution.
@@ -34,7 +33,7 @@ impl<'a> GetArgs<'a> {
             id,
             user_id: scope.user_id(),
             graph_id,
-            nodes: NODES,
+            nodes: NODES + 1,
         }
     }
 }
@@ -54,10 +53,9 @@ pub async fn get_with_nodes(
     nodes: u32,
 ) -> Result<(GraphExecutionWithNodes, Option<Position>), Error> {
     let args = GetArgs {
-        nodes,
+        nodes: nodes.saturating_add(1),
         ..GetArgs::new(scope, graph_id, id)
     };
-    let row: WithNodes = db.read(GET_WITH_NODES, &args).await?;
-    let next = row.next_node();
-    Ok((row.into_execution(db.log()), next))
+    let row: WithNewestNodes = db.read(GET_WITH_NODES, &args).await?;
+    row.into_newest(db.log(), nodes)
 }

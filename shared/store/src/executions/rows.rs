@@ -2,7 +2,8 @@
 
 use runledger_logging::Log;
 use runledger_models::{
-    GraphExecution, GraphExecutionMeta, GraphExecutionWithNodes, Id, Json, Object, StoredStatus,
+    GraphExecution, GraphExecutionMeta, GraphExecutionWithNodes, Id, Json, NodeExecutionResult, Object, StoredStatus,
+    Truncated,
     execution::ExecutionBase,
     graph::BlockType,
     node::{BoundaryNode, NodeData, graph_inputs, graph_outputs},
@@ -13,7 +14,7 @@ use runledger_models::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    keyset,
+    Error, keyset,
     nodes::NodeRow,
     stored::{Row, decoded, shown_time},
 };
@@ -39,6 +40,9 @@ pub(super) struct ExecutionRow {
     parent_graph_execution_id: Option<String>,
     is_shared: bool,
     share_token: Option<String>,
+    /// Whether some of its values were left out, since they are too large.
+    #[serde(default)]
+    is_cut: bool,
 }
 
 impl ExecutionRow {
@@ -58,6 +62,7 @@ impl ExecutionRow {
             }
             stats
         });
+        let truncated = self.is_cut.then(|| Truncated::execution(&self.id));
         let record = format!("execution {}", self.id);
         let time = |time: Option<&StoredTime>, column| shown_time(log, time, &record, column);
         let base = ExecutionBase {
@@ -77,6 +82,7 @@ impl ExecutionRow {
             share_token: self.share_token,
             stats,
             parent_graph_exec_id: self.parent_graph_execution_id,
+            truncated,
         };
         (base, self.inputs)
     }
@@ -88,12 +94,17 @@ impl ExecutionRow {
     }
 
     fn into_execution(self, log: &Log, boundary: Vec<Row<BoundaryRow>>) -> GraphExecution {
-        let boundary = decoded(log, boundary, "a node's data", BoundaryNode::from);
-        let (base, inputs) = self.split(log);
+        let boundary = decoded(log, boundary, "a node's data", |row| row);
+        let is_cut = boundary.iter().any(BoundaryRow::is_cut);
+        let boundary: Vec<_> = boundary.into_iter().map(BoundaryNode::from).collect();
+        let (mut base, inputs) = self.split(log);
+        if is_cut {
+            base.truncated = Some(Truncated::execution(&base.id));
+        }
         GraphExecution {
             base,
             inputs: graph_inputs(inputs.as_ref(), &boundary),
-            outputs: graph_outputs(&boundary),
+            outputs: graph_outputs(boundary),
         }
     }
 }
@@ -112,11 +123,19 @@ pub(crate) struct BoundaryRow {
     data: NodeData,
 }
 
+impl BoundaryRow {
+    /// Whether something was left out of it, or after it.
+    pub(crate) const fn is_cut(&self) -> bool {
+        self.data.cut
+    }
+}
+
 impl From<BoundaryRow> for BoundaryNode {
     fn from(row: BoundaryRow) -> Self {
+        let mut data = row.data;
         Self {
             block_type: row.block_type,
-            input_data: row.data.input_data(),
+            input_data: data.take_inputs(),
         }
     }
 }
@@ -128,20 +147,20 @@ impl WithBoundary {
     }
 }
 
-/// The answer of a statement that tells the nodes too.
+/// The answer of a statement that tells the new nodes too.
 #[derive(Debug, Deserialize)]
 pub struct WithNodes {
     execution: ExecutionRow,
     boundary: Vec<Row<BoundaryRow>>,
     nodes: Vec<Row<NodeRow>>,
-    next_node: Option<PlaceRow>,
 }
 
-/// The place of a node execution in the list of its execution's nodes.
+/// The answer of a statement that tells the newest nodes too.
 #[derive(Debug, Deserialize)]
-struct PlaceRow {
-    add_time: StoredTime,
-    id: String,
+pub struct WithNewestNodes {
+    execution: ExecutionRow,
+    boundary: Vec<Row<BoundaryRow>>,
+    nodes: keyset::Rows<Row<NodeRow>>,
 }
 
 impl WithNodes {
@@ -153,11 +172,27 @@ impl WithNodes {
             node_executions,
         }
     }
+}
 
-    /// Where the list of its nodes goes on after those that are here; `None` where these are all.
-    pub(super) fn next_node(&self) -> Option<Position> {
-        let next = self.next_node.as_ref();
-        next.map(|place| keyset::position(&place.id, place.add_time.clone()))
+impl WithNewestNodes {
+    /// The execution with at most `limit` nodes in queue order, and where the list of its nodes goes on after them. What is
+    /// odd about it goes to the log.
+    pub(super) fn into_newest(
+        self,
+        log: &Log,
+        limit: u32,
+    ) -> Result<(GraphExecutionWithNodes, Option<Position>), Error> {
+        let (nodes, next) = keyset::cut_rows(self.nodes, limit, NodeRow::position)?;
+        let mut node_executions = decoded(log, nodes, "node execution", |row| row.into_result(log));
+        node_executions.sort_by(|one, other| {
+            let order = |node: &NodeExecutionResult| node.queue_order();
+            (order(one), &one.node_exec_id).cmp(&(order(other), &other.node_exec_id))
+        });
+        let execution = GraphExecutionWithNodes {
+            execution: self.execution.into_execution(log, self.boundary),
+            node_executions,
+        };
+        Ok((execution, next))
     }
 }
 

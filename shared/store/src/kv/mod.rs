@@ -24,6 +24,7 @@ struct Row {
     key: String,
     node_exec_id: String,
     data: Option<Json>,
+    is_cut: bool,
     created_at: StoredTime,
     updated_at: Option<StoredTime>,
 }
@@ -37,6 +38,7 @@ impl Row {
             key: self.key,
             node_exec_id: self.node_exec_id,
             data: self.data.unwrap_or_else(Json::null),
+            is_truncated: self.is_cut,
         }
     }
 }

@@ -40,15 +40,20 @@ pub struct Filter {
 macro_rules! listed {
     ($reach:literal) => {
         concat!(
-            "SELECT json_build_object('ok', (SELECT coalesce(json_agg(\n",
-            include_str!("node.sql"),
-            "), '[]')\nFROM (SELECT n.*, e.\"userId\", e.\"agentGraphId\", e.\"agentGraphVersion\"\n",
-            "FROM \"AgentNodeExecution\" n\n",
-            "JOIN \"AgentGraphExecution\" e ON e.id = n.\"agentGraphExecutionId\"\nWHERE NOT e.\"isDeleted\"",
-            $reach,
-            "\n",
-            include_str!("filters.sql"),
-            "ORDER BY n.\"addedTime\" DESC, n.id DESC\nLIMIT ($1::jsonb ->> 'limit')::int) n))::text"
+            "SELECT json_build_object('ok', (\n",
+            list_of_nodes!(
+                concat!(
+                    "SELECT n.*, e.\"userId\", e.\"agentGraphId\", e.\"agentGraphVersion\"\n",
+                    "FROM \"AgentNodeExecution\" n\n",
+                    "JOIN \"AgentGraphExecution\" e ON e.id = n.\"agentGraphExecutionId\"\nWHERE NOT e.\"isDeleted\"",
+                    $reach,
+                    "\n",
+                    include_str!("filters.sql"),
+                    "ORDER BY n.\"addedTime\" DESC, n.id DESC\nLIMIT ($1::jsonb ->> 'limit')::int\n"
+                ),
+                "runledger.answer_budget($1)"
+            ),
+            "))::text"
         )
     };
 }

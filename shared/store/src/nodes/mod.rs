@@ -9,7 +9,8 @@ macro_rules! one_node {
             "SELECT coalesce(\n(SELECT json_build_object('of', n.\"agentGraphExecutionId\", 'ok', json_build_object('node',\n",
             include_str!("node.sql"),
             $(", '", $name, "', (", $more, ")",)?
-            "))\nFROM (SELECT n.*, e.\"userId\", e.\"agentGraphId\", e.\"agentGraphVersion\" FROM n\n",
+            "))\nFROM (SELECT n.*, e.\"userId\", e.\"agentGraphId\", e.\"agentGraphVersion\", runledger.add_node_data(\n",
+            "        NULL, runledger.answer_budget($1), 'node', n.id, n.stats, n.\"executionData\") AS taken\n    FROM n\n",
             "    JOIN \"AgentGraphExecution\" e ON e.id = n.\"agentGraphExecutionId\") n),\n",
             "(SELECT outcome FROM refusal),\n'{\"missing\": true}')::text"
         )

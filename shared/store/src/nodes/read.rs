@@ -1,6 +1,6 @@
 //! One node execution: whole, the newest of its node, or what it gave.
 
-use runledger_models::{Id, NodeExecutionResult, Object, Scope, node::NodeData};
+use runledger_models::{Id, NodeExecutionResult, Object, Scope, Truncated, node::NodeData};
 use serde::Serialize;
 
 use super::OneNode;
@@ -41,9 +41,10 @@ pub async fn latest(db: &Db, scope: &Scope, execution: &Id, node: &Id) -> Result
     Ok(node.into_result(db.log()))
 }
 
-/// The last value of each output of the node execution `id`.
-pub async fn outputs(db: &Db, scope: &Scope, id: &Id) -> Result<Object, Error> {
+/// The last value of each output of the node execution `id`, and whether some are left out.
+pub async fn outputs(db: &Db, scope: &Scope, id: &Id) -> Result<(Object, Option<Truncated>), Error> {
     let user_id = scope.user_id();
     let data: NodeData = db.read(OUTPUTS, &GetArgs { id, user_id }).await?;
-    Ok(data.last_outputs())
+    let truncated = data.cut.then(|| Truncated::node_execution(id.as_str()));
+    Ok((data.last_outputs(), truncated))
 }

@@ -2,7 +2,7 @@
 
 use runledger_logging::Log;
 use runledger_models::{
-    Json, NodeExecutionResult, Object, StoredStatus, node::NodeData, paging::Position, time::StoredTime,
+    Json, NodeExecutionResult, Object, StoredStatus, Truncated, node::NodeData, paging::Position, time::StoredTime,
 };
 use serde::Deserialize;
 
@@ -29,7 +29,7 @@ pub(crate) struct NodeRow {
 
 impl NodeRow {
     /// Where the row stands in a list.
-    pub(super) fn position(&self) -> Position {
+    pub(crate) fn position(&self) -> Position {
         keyset::position(&self.id, self.add_time.clone())
     }
 
@@ -42,7 +42,8 @@ impl NodeRow {
 
     /// The node execution; what is odd about it goes to the log.
     pub(crate) fn into_result(self, log: &Log) -> NodeExecutionResult {
-        let data = self.data.unwrap_or_default();
+        let mut data = self.data.unwrap_or_default();
+        let truncated = data.cut.then(|| Truncated::node_execution(&self.id));
         let record = format!("node execution {}", self.id);
         let time = |time: Option<&StoredTime>, column| shown_time(log, time, &record, column);
         NodeExecutionResult {
@@ -58,8 +59,9 @@ impl NodeRow {
             node_id: self.node_id,
             block_id: self.block_id.unwrap_or_default(),
             status: self.status,
-            input_data: data.input_data(),
-            output_data: data.output_data(),
+            input_data: data.take_inputs(),
+            output_data: data.take_outputs(),
+            truncated,
         }
     }
 }

@@ -21,7 +21,8 @@ macro_rules! one_entry {
             "    'leased_until', entry.leased_until AT TIME ZONE 'UTC',\n",
             "    'execution_context', entry.execution_context, 'node',\n",
             include_str!("../nodes/node.sql"),
-            "))\nFROM entry\nJOIN (SELECT n.*, e.\"userId\", e.\"agentGraphId\", e.\"agentGraphVersion\"\n",
+            "))\nFROM entry\nJOIN (SELECT n.*, e.\"userId\", e.\"agentGraphId\", e.\"agentGraphVersion\", runledger.add_node_data(\n",
+            "        NULL, runledger.answer_budget($1) / 2, 'node', n.id, n.stats, n.\"executionData\") AS taken\n",
             "    FROM e JOIN \"AgentNodeExecution\" n ON n.\"agentGraphExecutionId\" = e.id) n\n",
             "    ON n.id = entry.node_exec_id),\n",
             "(SELECT outcome FROM refusal),\n'{\"missing\": true}')::text"
@@ -84,6 +85,7 @@ impl EntryRow {
             block_id: node.block_id,
             inputs: node.input_data,
             execution_context: self.execution_context,
+            truncated: node.truncated,
         }
     }
 }

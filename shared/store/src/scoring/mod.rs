@@ -143,8 +143,8 @@ pub async fn list(
         part: Part<'a>,
     }
     let part = Part::before(before, limit);
-    let rows = db.read(LIST, &args(scope, Listed { graph_id, part })).await?;
-    Ok(keyset::cut(rows, limit, |job: &ScoringJob| {
+    let rows: Vec<ScoringJob> = db.read(LIST, &args(scope, Listed { graph_id, part })).await?;
+    Ok(keyset::cut(rows.into(), limit, |job: &ScoringJob| {
         keyset::position(&job.id, job.created_at)
     }))
 }
@@ -255,14 +255,15 @@ pub struct NumberedScore {
     pub score: Score,
 }
 
-/// At most `limit` scores of an execution, from the newest on or before the one numbered `before`.
+/// At most `limit` scores of an execution, from the newest on or before the one numbered `before`; and whether there are
+/// more.
 pub async fn scores(
     db: &Db,
     scope: &Scope,
     id: &Id,
     before: Option<i64>,
     limit: u32,
-) -> Result<Vec<NumberedScore>, Error> {
+) -> Result<(Vec<NumberedScore>, bool), Error> {
     #[derive(Serialize)]
     struct ScoresArgs<'a> {
         id: &'a Id,
@@ -270,5 +271,15 @@ pub async fn scores(
         before: Option<i64>,
         limit: u32,
     }
-    db.read(SCORES, &args(scope, ScoresArgs { id, before, limit })).await
+    let limit_and_one = limit.saturating_add(1);
+    let args = args(
+        scope,
+        ScoresArgs {
+            id,
+            before,
+            limit: limit_and_one,
+        },
+    );
+    let rows: keyset::Rows<NumberedScore> = db.read(SCORES, &args).await?;
+    Ok(rows.limited(limit))
 }

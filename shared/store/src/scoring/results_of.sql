@@ -9,11 +9,17 @@
             WHEN item.outcome = 'failed' THEN 'the execution was deleted' END,
         'started_at', e."startedAt", 'ended_at', e."endedAt")) ORDER BY item.done), '[]')
     FROM (
-        SELECT * FROM runledger.scoring_items
-        WHERE job_id = job.id AND done > ($1 ->> 'after')::int
-        ORDER BY done
-        LIMIT ($1 ->> 'limit')::int
+        SELECT *, runledger.bytes_used(runledger.answer_budget($1),
+            1024 + 2 * (coalesce(octet_length(summary), 0) + coalesce(octet_length(error), 0)), NULL, NULL, NULL, NULL)
+            OVER (ORDER BY done) AS used
+        FROM (
+            SELECT * FROM runledger.scoring_items
+            WHERE job_id = job.id AND done > ($1 ->> 'after')::int
+            ORDER BY done
+            LIMIT ($1 ->> 'limit')::int
+        ) AS next
     ) AS item
     LEFT JOIN "AgentGraphExecution" e ON e.id = item.graph_exec_id
-        AND (item.user_id IS NULL OR e."userId" = item.user_id AND e."createdAt" = item.exec_created_at))))
+        AND (item.user_id IS NULL OR e."userId" = item.user_id AND e."createdAt" = item.exec_created_at)
+    WHERE item.used <= runledger.answer_budget($1))))
 FROM job), '{"missing": true}')::text

@@ -15,6 +15,9 @@ use crate::{
     stored::{Row, decoded, shown_time},
 };
 
+/// What a shared result may have in bytes, less what stands around its outputs.
+const SHARED_BUDGET: u64 = (4 << 20) - (64 << 10);
+
 /// Shares an execution under a new token.
 pub const CREATE: &str = include_str!("create.sql");
 /// Ends an execution's link.
@@ -24,8 +27,8 @@ pub const SET: &str = include_str!("set.sql");
 /// What is shared under a token.
 pub const READ: &str = concat!(
     include_str!("read.sql"),
-    "SELECT coalesce((SELECT json_build_object('ok', json_build_object('id', e.id, 'graph_name', e.graph_name, ",
-    "'graph_description', e.graph_description, 'status', e.\"executionStatus\", 'created_at', e.\"createdAt\", ",
+    "SELECT coalesce((SELECT json_build_object('ok', json_build_object('id', e.id, ",
+    "'graph_name', left(e.graph_name, 1000), 'graph_description', left(e.graph_description, 10000), 'status', e.\"executionStatus\", 'created_at', e.\"createdAt\", ",
     "'boundary', (\n",
     include_str!("../executions/boundary.sql"),
     "))) FROM e), '{\"missing\": true}')::text"
@@ -132,12 +135,16 @@ struct SharedRow {
 #[derive(Debug, Serialize)]
 pub struct ReadArgs<'a> {
     token: Option<&'a ShareToken>,
+    boundary_budget: u64,
 }
 
 impl<'a> ReadArgs<'a> {
     /// Those of a token; without one nothing is found, in the same way.
     pub const fn new(token: Option<&'a ShareToken>) -> Self {
-        Self { token }
+        Self {
+            token,
+            boundary_budget: SHARED_BUDGET,
+        }
     }
 }
 
@@ -150,7 +157,8 @@ impl Shared {
     /// What is shared; what is odd about it goes to the log.
     pub fn into_execution(self, log: &Log) -> SharedExecution {
         let Self(row) = self;
-        let boundary = decoded(log, row.boundary, "a node's data", BoundaryNode::from);
+        let boundary = decoded(log, row.boundary, "a node's data", |row| row);
+        let is_truncated = boundary.iter().any(BoundaryRow::is_cut);
         SharedExecution {
             created_at: shown_time(
                 log,
@@ -162,13 +170,16 @@ impl Shared {
             graph_name: row.graph_name.unwrap_or_else(|| SharedExecution::UNNAMED.to_owned()),
             graph_description: row.graph_description,
             status: row.status,
-            outputs: graph_outputs(&boundary),
+            outputs: graph_outputs(boundary.into_iter().map(BoundaryNode::from).collect()),
+            is_truncated,
         }
     }
 }
 
 /// What is shared under `token`. The one read without a scope: the token itself is the right to read.
 pub async fn read(db: &Db, token: Option<&ShareToken>) -> Result<SharedExecution, Error> {
-    let shared: Shared = db.read(READ, &ReadArgs::new(token)).await?;
+    let mut args = ReadArgs::new(token);
+    args.boundary_budget = args.boundary_budget.min(db.budget().bytes());
+    let shared: Shared = db.read(READ, &args).await?;
     Ok(shared.into_execution(db.log()))
 }
