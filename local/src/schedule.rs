@@ -1,7 +1,13 @@
 //! The schedule of `spin.cron.toml`. When its times come, the host asks the application that it serves to run the job, by
 //! the route that every service may call: one way in, whoever keeps the time.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, str::FromStr as _, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::SocketAddr,
+    path::Path,
+    str::FromStr as _,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
@@ -53,7 +59,7 @@ struct Signer {
 
 impl Schedule {
     /// Reads a manifest with cron triggers. `settings` are the variables of a component that checks tokens.
-    pub(crate) fn read(path: &Path, settings: Option<&BTreeMap<String, String>>) -> Result<Self> {
+    pub(crate) fn read(path: &Path, settings: Option<&HashMap<String, String>>) -> Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let jobs = jobs(&text).with_context(|| format!("{} has no schedule", path.display()))?;
         let setting = |name| {

@@ -207,7 +207,7 @@ pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
     OPERATIONS.iter().chain(&METHODS)
 }
 
-const OPERATIONS: [Operation; 61] = [
+const OPERATIONS: [Operation; 63] = [
     read("/api/health", Access::Public, Stranger::NothingToSee),
     read("/api/health/ready", Access::Public, Stranger::NothingToSee),
     read("/api/metrics", Access::Public, Stranger::NothingToSee),

@@ -1,4 +1,4 @@
-//! How large an answer may be: every statement is told, and none puts together more (migration 0020).
+//! How large an answer may be: every statement is told, and none puts together more (migration 0022).
 
 /// The node executions that the statement `$nodes` lists, newest first, as far as the budget goes, and whether it is that
 /// which ends the list.
