@@ -9,6 +9,7 @@ use crate::pace::Patience;
 /// Serves a Spin application's HTTP components on one machine.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "runledger-local", version)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Options {
     /// The application's manifest.
     #[arg(long, value_name = "FILE", default_value = "spin.toml")]

@@ -14,11 +14,11 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Whoever holds a table for longer than this does not let go by itself.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
+const PATIENCE: Duration = Duration::from_mins(15);
 
 /// Who stands in the way, oldest first: of the tables that the text names, or of our own. What a query begins with ends
 /// where a value could begin, since values may be secrets. Readers are in the way of new columns only.
-const WHO: &str = r#"
+const WHO: &str = r"
     SELECT format('pid %s (%s), in a transaction since %s UTC, whose last query begins: %s', activity.pid,
         coalesce(nullif(application_name, ''), backend_type), to_char(xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
         left(regexp_replace(substring(query FROM '^[^''$]*'), '\s+', ' ', 'g'), 60))
@@ -31,7 +31,7 @@ const WHO: &str = r#"
             OR relnamespace = 'runledger'::regnamespace)
         AND ($2 OR mode NOT IN ('AccessShareLock', 'RowShareLock'))
     ORDER BY relnamespace = 'runledger'::regnamespace, xact_start
-    LIMIT 1"#;
+    LIMIT 1";
 
 /// The tries of one piece of SQL.
 pub(crate) struct Tries<'a> {

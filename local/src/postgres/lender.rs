@@ -24,7 +24,7 @@ pub(super) enum Lender {
 
 /// A connection for one statement.
 pub(super) enum Lent {
-    Own(CheckedOut),
+    Own(Box<CheckedOut>),
     Held(OwnedMutexGuard<CheckedOut>),
 }
 
@@ -38,7 +38,7 @@ impl Lender {
 
     pub(super) async fn lend(&self) -> Result<Lent, Error> {
         Ok(match self {
-            Self::Pool(pool) => Lent::Own(pool.check_out().await?),
+            Self::Pool(pool) => Lent::Own(Box::new(pool.check_out().await?)),
             Self::Held(held) => {
                 let mut held = Arc::clone(held).lock_owned().await;
                 held.settle().await?;

@@ -78,7 +78,7 @@ pub(crate) struct Servers {
     limits: Limits,
     /// Whom servers' certificates must lead to; the usual public roots if it is `None`.
     root_certificates: Option<Vec<u8>>,
-    servers: Mutex<HashMap<String, Arc<Server>>>,
+    by_address: Mutex<HashMap<String, Arc<Server>>>,
 }
 
 impl Servers {
@@ -87,14 +87,14 @@ impl Servers {
         Self {
             limits,
             root_certificates,
-            servers: Mutex::default(),
+            by_address: Mutex::default(),
         }
     }
 
     /// The server at `address`, if the component may reach it. Does not connect yet.
     pub(super) fn get(&self, address: &str, allowed: &AllowedHosts) -> Result<Arc<Server>, Error> {
         check(address, allowed)?;
-        let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut servers = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(server) = servers.get(address) {
             return Ok(Arc::clone(server));
         }

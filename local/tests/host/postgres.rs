@@ -50,7 +50,7 @@ async fn survive_a_round_trip(host: &Host, url: &str) {
         ("time", json!({ "time": [23, 59, 59, 123_456_000] })),
         ("timestamp", json!({ "datetime": [1969, 7, 20, 20, 17, 40, 5000] })),
         ("uuid", json!({ "uuid": "6a1b2c3d-0000-4000-8000-00000000ffff" })),
-        ("jsonb", json!({ "jsonb": "[1,null,\"x\"]" })),
+        ("jsonb", json!({ "jsonb": "\"x\"" })),
         (
             "numeric",
             json!({ "decimal": "-12345678901234567890.012345678901234567890" }),

@@ -3,6 +3,8 @@
 //! In the place of a value stands `{"$truncated": {"stored_bytes": …}}`, made in the database, which does not read what it
 //! leaves out. The record that the value belongs to says so itself, in a member that callers' data cannot be taken for.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -37,7 +39,8 @@ fn segment(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // A text takes whatever is written to it.
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

@@ -16,6 +16,9 @@ use crate::setup::environment::variable;
 use crate::setup::install::{self, Consent};
 use crate::setup::services::{Plan, Purpose, Services};
 
+/// The end-to-end suite, as nextest chooses it.
+const END_TO_END: &str = "package(runledger-tests)";
+
 #[derive(Debug, Args)]
 pub(crate) struct Test {
     /// Run only the tests whose names contain one of these.
@@ -113,9 +116,15 @@ impl Test {
 
     /// What runs the tests, and the examples of the documentation, which nextest leaves out.
     fn commands(&self, project: &Project, nextest: bool) -> Vec<Command> {
+        let end_to_end = self.like_spin || self.pgbouncer;
         let selected = || {
             if self.packages.is_empty() {
-                return vec!["--workspace"];
+                // Nextest can choose among what was built for the whole workspace, and nothing is built again.
+                return match (end_to_end, nextest) {
+                    (false, _) => vec!["--workspace"],
+                    (true, true) => vec!["--workspace", "--filterset", END_TO_END],
+                    (true, false) => vec!["--package", "runledger-tests"],
+                };
             }
             self.packages
                 .iter()
@@ -130,7 +139,7 @@ impl Test {
         }
         tests.args(&self.filters);
         let mut commands = vec![tests];
-        if nextest && self.filters.is_empty() {
+        if nextest && self.filters.is_empty() && !end_to_end {
             let mut examples = cargo(project, &["test", "--doc"]);
             examples.args(selected());
             commands.push(examples);
@@ -183,6 +192,28 @@ mod tests {
             &["nextest run --no-fail-fast --workspace", "test --doc --workspace"],
         );
         check(&all, false, &["test --no-fail-fast --workspace --"]);
+    }
+
+    #[test]
+    fn another_host_is_for_the_end_to_end_suite() {
+        let like_spin = Test {
+            filters: vec!["one".into()],
+            packages: vec![],
+            quick: false,
+            like_spin: true,
+            pgbouncer: false,
+            yes: false,
+        };
+        check(
+            &like_spin,
+            true,
+            &["nextest run --no-fail-fast --workspace --filterset package(runledger-tests) one"],
+        );
+        check(
+            &like_spin,
+            false,
+            &["test --no-fail-fast --package runledger-tests -- one"],
+        );
     }
 
     #[test]
