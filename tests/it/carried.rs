@@ -76,8 +76,8 @@ async fn places(app: &App, graph: &Graph) -> Vec<Place> {
     let import = |members: &str| {
         format!(r#"[{{"user_id":"ann","graph_id":"weather","graph_version":1,"status":"FAILED",{members}}}]"#)
     };
-    let imported_node = |member: &str| {
-        let node = format!(r#"{{"node_id":"{work}","status":"FAILED","{member}":{{"a":{HERE}}}}}"#);
+    let imported_node = |member: &str, value: &str| {
+        let node = format!(r#"{{"node_id":"{work}","status":"FAILED","{member}":{{"a":{value}}}}}"#);
         import(&format!(r#""node_executions":[{node}]"#))
     };
     let credits = |amount: &str| format!(r#"{{"user_id":"ann","{amount}":1,"metadata":{{"a":{HERE}}}}}"#);
@@ -109,8 +109,12 @@ async fn places(app: &App, graph: &Graph) -> Vec<Place> {
             "/api/executions/batch",
             import(&format!(r#""stats":{{"a":{HERE}}}"#)),
         ),
-        Place::new("POST", "/api/executions/batch", imported_node("input_data")),
-        Place::new("POST", "/api/executions/batch", imported_node("output_data")),
+        Place::new("POST", "/api/executions/batch", imported_node("input_data", HERE)),
+        Place::new(
+            "POST",
+            "/api/executions/batch",
+            imported_node("output_data", &format!("[{HERE}]")),
+        ),
         Place::new(
             "PATCH",
             format!("/api/executions/{id}"),

@@ -48,6 +48,7 @@ async fn an_empty_database_gets_everything() {
         "runledger.event_state",
         "runledger.events",
         "runledger.execution_rollups",
+        "runledger.executions_at_work",
         "runledger.idempotency_keys",
         "runledger.jobs",
         "runledger.migration_steps",

@@ -155,7 +155,8 @@ impl Redis {
         let pid_file = quoted(&self.pid_file());
         let keep = if self.config.keep { "yes" } else { "no" };
         let further = self.config.settings.iter();
-        let further: String = further.map(|(name, value)| format!("{name} {value}\n")).collect();
+        let further: Vec<_> = further.map(|(name, value)| format!("{name} {value}\n")).collect();
+        let further = further.concat();
         format!(
             "bind 127.0.0.1\nport {}\nrequirepass {}\ndir {data}\npidfile {pid_file}\nset-proc-title no\nsave \"\"\n\
              appendonly {keep}\nmaxclients 1000\n{further}",

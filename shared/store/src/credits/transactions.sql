@@ -1,10 +1,10 @@
 -- A user's transactions, newest first, as far as the budget goes; one more than asked tells whether there are more.
 WITH listed AS (
-    SELECT *, runledger.bytes_used(runledger.answer_budget($1::jsonb), 512, metadata, NULL, NULL, NULL)
+    SELECT *, runledger.bytes_used(runledger.answer_budget($1), 512, metadata, NULL, NULL, NULL)
         OVER (ORDER BY "createdAt" DESC, "transactionKey" DESC) AS used
     FROM (
         SELECT * FROM "CreditTransaction"
-        WHERE "userId" = $1 ->> 'user_id' AND "isActive"
+        WHERE "userId" = $1::jsonb ->> 'user_id' AND "isActive"
             AND ($1 ->> 'type' IS NULL OR type = ($1 ->> 'type')::"CreditTransactionType")
             AND ($1 ->> 'before_id' IS NULL
                 OR ("createdAt", "transactionKey")

@@ -33,7 +33,11 @@ pub struct Change {
 
 impl Change {
     /// A change as a request asks for it: a node execution is queued with its data.
-    pub fn new(status: ExecutionStatus, execution_data: Option<Object>, stats: Option<Object>) -> Result<Self, Fault> {
+    pub fn new(
+        status: ExecutionStatus,
+        execution_data: Option<Object>,
+        new_stats: Option<Object>,
+    ) -> Result<Self, Fault> {
         if status == ExecutionStatus::Queued && execution_data.is_none() {
             let detail = "is missing; a node execution is queued with the data that it runs with";
             return Err(Fault::new("/execution_data", detail));
@@ -41,7 +45,7 @@ impl Change {
         Ok(Self {
             status,
             execution_data,
-            stats,
+            stats: new_stats,
             or_as_it_is: false,
         })
     }
@@ -99,21 +103,21 @@ struct ChangeManyArgs<'a> {
     stats: Option<Object>,
 }
 
-/// Moves those of `ids` that may become `status`, with `stats` in place of theirs, and tells how many they were.
+/// Moves those of `ids` that may become `status`, with `new_stats` in place of theirs, and tells how many they were.
 pub async fn change_many(
     db: &Db,
     once: Option<&IdempotencyKey>,
     scope: &Scope,
     ids: &[Id],
     status: ExecutionStatus,
-    stats: Option<Object>,
+    new_stats: Option<Object>,
 ) -> Result<Done<u64>, Error> {
     let args = ChangeManyArgs {
         ids,
         user_id: scope.user_id(),
         status,
         allowed_from: status.allowed_from(),
-        stats,
+        stats: new_stats,
     };
     db.write(CHANGE_MANY, &args, once).await
 }

@@ -2,12 +2,12 @@
 SELECT coalesce(
     (SELECT json_build_object('ok', (
         WITH given AS (
-            SELECT *, runledger.bytes_used(runledger.answer_budget($1::jsonb),
+            SELECT *, runledger.bytes_used(runledger.answer_budget($1),
                 1024 + 2 * coalesce(octet_length(summary), 0), NULL, NULL, NULL, NULL) OVER (ORDER BY id DESC) AS used
             FROM (
                 SELECT * FROM runledger.scores
                 WHERE graph_exec_id = e.id AND (user_id IS NULL OR user_id = e."userId")
-                    AND ($1 ->> 'before' IS NULL OR id < ($1 ->> 'before')::bigint)
+                    AND ($1::jsonb ->> 'before' IS NULL OR id < ($1 ->> 'before')::bigint)
                 ORDER BY id DESC
                 LIMIT ($1 ->> 'limit')::int
             ) AS newest
