@@ -305,8 +305,8 @@ async fn a_statement_that_waits_holds_up_no_other_request() {
         .await;
         let credits = app.user("bob").get("/api/credits").expect(200).await.json();
         assert_eq!(credits, json!({ "credits": 100 }));
-        let spent = json!({ "user_id": "bob", "cost": 30 });
-        let left = app.service.post("/api/credits/spend").json(&spent).expect(200).await;
+        let of_bob = json!({ "user_id": "bob", "cost": 30 });
+        let left = app.service.post("/api/credits/spend").json(&of_bob).expect(200).await;
         assert_eq!(left.json()["balance"], 70);
         holder.batch_execute("COMMIT").await.unwrap();
     };

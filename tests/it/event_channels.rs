@@ -202,6 +202,7 @@ async fn a_row_that_cannot_be_read_is_told_as_such_and_everything_else_is_publis
 /// Everything that an event is put together from counts, whatever else is null: a hundred megabytes anywhere are not read.
 #[tokio::test]
 async fn what_is_too_large_to_be_read_is_not_and_everything_else_is_published() {
+    const BYTES: u64 = 100_000_000;
     let app = App::start().await;
     let Some(mut listener) = Listener::start(&app).await else {
         return;
@@ -212,7 +213,6 @@ async fn what_is_too_large_to_be_read_is_not_and_everything_else_is_published() 
     for _ in 0..3 {
         listener.next().await;
     }
-    const BYTES: u64 = 100_000_000;
     let large = format!("jsonb_build_object('mine', repeat('x', {BYTES}))");
     for (sql, of) in [
         (

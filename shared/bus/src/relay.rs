@@ -104,7 +104,7 @@ impl Relay<'_> {
         } else {
             batch.position
         };
-        let arguments = self.arguments(batch.events, after, is_last)?;
+        let arguments = self.arguments(batch.events, after, is_last);
         let answer = self.bus.run(self.db.log(), "EVAL", arguments).await?;
         match answer.as_slice() {
             [RedisResult::Int64(0), asked] => {
@@ -116,7 +116,7 @@ impl Relay<'_> {
         }
     }
 
-    fn arguments(&self, events: Vec<Event>, after: i64, is_last: bool) -> Result<Vec<RedisParameter>, Error> {
+    fn arguments(&self, events: Vec<Event>, after: i64, is_last: bool) -> Vec<RedisParameter> {
         let before = self.position;
         let mut streams: BTreeMap<Option<String>, i64> = BTreeMap::new();
         let mut messages = Vec::new();
@@ -140,7 +140,7 @@ impl Relay<'_> {
         ]);
         arguments.append(&mut messages);
         arguments.extend(streams.values().map(|seq| text(seq.to_string())));
-        Ok(arguments)
+        arguments
     }
 
     fn channel(&self, event: &Event) -> String {

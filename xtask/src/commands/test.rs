@@ -20,6 +20,7 @@ use crate::setup::services::{Plan, Purpose, Services};
 const END_TO_END: &str = "package(runledger-tests)";
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct Test {
     /// Run only the tests whose names contain one of these.
     filters: Vec<String>,
