@@ -100,7 +100,7 @@ pub struct Limits {
     pub header_deadline_ms: Duration,
     /// How long a peer may take nothing of a response, or send nothing of a body, before it is cut off (a body is
     /// answered 408). An eighth of it while places are short; 0 is for ever.
-    #[arg(long, value_name = "MS", default_value = "20000", value_parser = milliseconds)]
+    #[arg(long, value_name = "MS", default_value = "90000", value_parser = milliseconds)]
     pub peer_patience_ms: Duration,
     /// Bytes per second that a peer has to take or send on average, to be waited for again.
     #[arg(long, value_name = "BYTES", default_value_t = 1024)]

@@ -80,7 +80,7 @@ impl Client {
             let began = Instant::now();
             let response = self.call(self.body(system, user, with_schema)).await;
             usage.latency_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
-            let (why, wanted) = match response.and_then(read) {
+            let (why, wanted) = match response.and_then(|response| read(&response)) {
                 Ok(completion) => {
                     usage.prompt_tokens = completion.tokens.prompt;
                     usage.completion_tokens = completion.tokens.completion;
@@ -201,7 +201,7 @@ impl Client {
 }
 
 /// What a response comes to: an error is one whatever its status is.
-fn read(response: Response) -> Result<Completion, Failure> {
+fn read(response: &Response) -> Result<Completion, Failure> {
     let text = String::from_utf8_lossy(&response.body);
     let (status, error) = if response.status.is_success() {
         let error = match Completion::read(&text) {
