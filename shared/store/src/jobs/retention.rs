@@ -95,6 +95,10 @@ pub const RETENTION: &[Retention] = &[
     as_long_as("jobs", "the program has the job; one row each"),
     as_long_as("block_registry", "the block is registered; one row each"),
     as_long_as("migrations", "the schema is there; one row each"),
+    as_long_as(
+        "migration_steps",
+        "the schema is there; one row for each step of a file",
+    ),
 ];
 
 #[derive(Serialize)]
