@@ -105,9 +105,9 @@ pub struct Limits {
     /// Bytes per second that a peer has to take or send on average, to be waited for again.
     #[arg(long, value_name = "BYTES", default_value_t = 1024)]
     pub min_peer_rate: u64,
-    /// How long a peer that acknowledges nothing counts as there (TCP_USER_TIMEOUT, and keep-alive); 0 is as the system
-    /// does it.
-    #[arg(long, value_name = "MS", default_value = "30000", value_parser = milliseconds)]
+    /// How long a peer that acknowledges nothing counts as there (TCP_USER_TIMEOUT, which holds for one that takes nothing
+    /// too, so that it has to be more than its patience; and keep-alive); 0 is as the system does it.
+    #[arg(long, value_name = "MS", default_value = "120000", value_parser = milliseconds)]
     pub dead_peer_ms: Duration,
     /// MiB of bodies that are read before their requests have a place.
     #[arg(long, value_name = "MIB", default_value_t = 64)]

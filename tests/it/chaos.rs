@@ -367,6 +367,13 @@ async fn check_credits(app: &App, world: &World) {
 
 /// The job goes on to its end, and scores each run once.
 async fn check_scoring(app: &App, job: &str) {
+    // Whoever had something of the job was killed, and so was who kept the time.
+    for lapse in [
+        "UPDATE runledger.scoring_items SET leased_until = now() - interval '1 second' WHERE leased_until IS NOT NULL",
+        "UPDATE runledger.jobs SET lease_until = now() - interval '1 second' WHERE lease IS NOT NULL",
+    ] {
+        app.db.execute(lapse, &[]).await;
+    }
     let start = Instant::now();
     let report = loop {
         let report = app.admin.get(job).expect(200).await.json();
@@ -374,22 +381,22 @@ async fn check_scoring(app: &App, job: &str) {
             break report;
         }
         assert!(start.elapsed() < PATIENCE, "the job does not end: {report}");
-        // Whoever had something of the job was killed, and so was who kept the time.
-        for lapse in [
-            "UPDATE runledger.scoring_items SET leased_until = now() - interval '1 second' WHERE leased_until IS NOT NULL",
-            "UPDATE runledger.jobs SET lease_until = now() - interval '1 second' WHERE lease IS NOT NULL",
-        ] {
-            app.db.execute(lapse, &[]).await;
-        }
         app.service
             .post("/api/internal/jobs/analytics-tick/run")
             .expect(200)
             .await;
+        sleep(Duration::from_millis(200)).await;
     };
     assert_eq!(report["status"], "completed", "{report}");
     let scores = "SELECT count(*) FROM runledger.scores";
     let distinct = "SELECT count(DISTINCT graph_exec_id) FROM runledger.scores";
-    assert_eq!(report["successful_analytics"], TO_SCORE, "{report}");
+    let results = app
+        .admin
+        .get(&format!("{job}/results?limit=3"))
+        .expect(200)
+        .await
+        .json();
+    assert_eq!(report["successful_analytics"], TO_SCORE, "{report} {results}");
     assert_eq!(app.db.number(scores, &[]).await, i64::from(TO_SCORE));
     assert_eq!(app.db.number(distinct, &[]).await, i64::from(TO_SCORE));
 }

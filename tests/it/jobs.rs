@@ -394,7 +394,9 @@ async fn the_cron_components_do_their_jobs_as_spins_trigger_calls_them() {
     }
     let app = App::start().await;
     let variables = |url: &str, host: &str| {
-        [("database_url", url), ("database_host", host)].map(|(name, value)| (name.to_owned(), value.to_owned()))
+        let secret = ("jwt_secret", runledger_tests::tokens::SECRET);
+        let all = [("database_url", url), ("database_host", host), secret];
+        all.map(|(name, value)| (name.to_owned(), value.to_owned()))
     };
     let sound = variables(app.db.url(), &app.db.host());
     let triggered = tokio::task::spawn_blocking(move || Host::trigger_cron(&sound));
