@@ -175,7 +175,7 @@ async fn places(app: &App, graph: &Graph) -> Vec<Place> {
         Place::new(
             "PUT",
             "/api/blocks/two",
-            format!(r#"{{"name":"n","type":"AI","output_schema":{{"a":{HERE}}}}}"#),
+            format!(r#"{{"name":"m","type":"AI","output_schema":{{"a":{HERE}}}}}"#),
         ),
         Place::new("POST", "/api/credits/spend", credits("cost")),
         Place::new("POST", "/api/credits/grants", credits("amount")),
