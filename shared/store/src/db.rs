@@ -13,8 +13,9 @@ use crate::{Budget, Error};
 /// Runs any write of the store once for each idempotency key (migration 0002).
 const ONCE: &str = "SELECT runledger.once($1, $2, $3, $4, $5::jsonb)::text";
 
-/// Connections that an instance keeps while it has no use for them. More are opened when more requests ask at once.
-const KEPT_CONNECTIONS: usize = 4;
+/// Connections that an instance keeps while it has no use for them. More are opened when more requests ask at once, and go
+/// back to the host, which has a number of them for all instances: those that are kept idle here, others wait for.
+const KEPT_CONNECTIONS: usize = 2;
 
 /// The database, as one instance of a function sees it. An instance serves several requests at once, and statements of one
 /// connection take turns: so each is lent to one statement at a time, and one more is opened when all are lent.
