@@ -13,15 +13,11 @@ use crate::{Budget, Error};
 /// Runs any write of the store once for each idempotency key (migration 0002).
 const ONCE: &str = "SELECT runledger.once($1, $2, $3, $4, $5::jsonb)::text";
 
-/// Connections that an instance keeps while it has no use for them. More are opened when more requests ask at once, and go
-/// back to the host, which has a number of them for all instances: those that are kept idle here, others wait for.
-const KEPT_CONNECTIONS: usize = 2;
-
 /// The database, as one instance of a function sees it. An instance serves several requests at once, and statements of one
 /// connection take turns: so each is lent to one statement at a time, and one more is opened when all are lent.
 pub struct Pool {
     address: String,
-    idle: RefCell<Vec<Connection>>,
+    idle: RefCell<Option<Connection>>,
 }
 
 /// The database, as one request sees it.
@@ -103,30 +99,29 @@ impl Pool {
     pub fn new(address: &DatabaseUrl) -> Self {
         Self {
             address: address.address().to_owned(),
-            idle: RefCell::new(Vec::new()),
+            idle: RefCell::new(None),
         }
     }
 
     /// A connection that nobody else uses.
     async fn lend(&self) -> Result<Connection, Error> {
-        let idle = self.idle.borrow_mut().pop();
+        let idle = self.idle.take();
         match idle {
             Some(connection) => Ok(connection),
             None => Ok(Connection::open(self.address.as_str()).await?),
         }
     }
 
-    /// Takes a connection back that is sound. One that is not, or whose statement was given up, is dropped by its borrower.
+    /// Takes a connection back that is sound; one that is not, or whose statement was given up, is dropped by its borrower.
+    /// One is kept, and the others go back to the host: it has a number of them for all instances, and those that are idle
+    /// here others would wait for.
     fn take_back(&self, connection: Connection) {
-        let mut idle = self.idle.borrow_mut();
-        if idle.len() < KEPT_CONNECTIONS {
-            idle.push(connection);
-        }
+        self.idle.replace(Some(connection));
     }
 
-    /// Drops the connections that nobody uses: when one is broken, those opened with it are likely to be.
+    /// Drops the connection that nobody uses: when one is broken, one that was opened with it is likely to be.
     fn forget(&self) {
-        self.idle.borrow_mut().clear();
+        self.idle.replace(None);
     }
 }
 
