@@ -253,6 +253,13 @@ async fn a_runner_that_is_killed_is_followed_by_a_tick() {
     .await;
     let App { db, host, .. } = app;
     drop(host);
+    // What it asked last may still be under way, and take a lease when it is done.
+    let at_work = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()";
+    until("what the killed one asked has ended", async || {
+        (db.number(at_work, &[]).await == 0).then_some(())
+    })
+    .await;
     llm.usually(Behaviour::Score(0.5));
     db.execute(LET_LEASES_RUN_OUT, &[]).await;
 
