@@ -66,6 +66,7 @@ pub async fn run(options: Options, log: Log) -> Result<()> {
         tracing::info!("stopping");
     };
     let address = server.address();
+    let tells_readiness = app.router.find(readiness::PATH).is_some();
     let service = Arc::new(Service {
         router: app.router,
         components: components
@@ -82,7 +83,9 @@ pub async fn run(options: Options, log: Log) -> Result<()> {
     let ticking = schedule.map(|schedule| tokio::spawn(schedule.run(address)));
     let outcome = tokio::select! {
         () = server.run(service, stop, limits.shutdown_deadline_ms) => Ok(()),
-        refusal = readiness::refuse_unusable_settings(address, options.require_usable_settings) => Err(refusal),
+        refusal = readiness::refuse_unusable_settings(address, options.require_usable_settings), if tells_readiness => {
+            Err(refusal)
+        }
     };
     if let Some(ticking) = ticking {
         ticking.abort();

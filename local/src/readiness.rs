@@ -10,8 +10,8 @@ use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde::Deserialize;
 
-/// The route that tells.
-const PATH: &str = "/api/health/ready";
+/// The route that tells. An application without it is not asked.
+pub(crate) const PATH: &str = "/api/health/ready";
 /// The kind of problem that does not go away by itself.
 const NOT_CONFIGURED: &str = "/problems/not-configured";
 /// The most bytes of an answer.

@@ -147,7 +147,9 @@ mod tests {
             "CREATE OR REPLACE FUNCTION ",
             "DROP INDEX CONCURRENTLY IF EXISTS ",
         ];
-        let adds_once = |sql: &str| sql.starts_with("INSERT INTO ") && sql.ends_with("ON CONFLICT DO NOTHING");
+        let adds_once = |sql: &str| {
+            sql.starts_with("INSERT INTO ") && sql.trim_end().trim_end_matches(';').ends_with("ON CONFLICT DO NOTHING")
+        };
         for migration in MIGRATIONS
             .iter()
             .filter(|migration| migration.mode() == Mode::NoTransaction)
