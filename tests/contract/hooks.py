@@ -351,7 +351,8 @@ RULES = [(re.compile(pointer), re.compile(detail)) for pointer, detail in [
     # Items of a list that have to differ in one member.
     ("", "^is given twice in this (graph|import)$"),
     # What the API answers with 409 and 402, the methods below /rpc raise as errors of the caller.
-    ("^$", "^a record that is [A-Z]+ cannot become [A-Z]+$|^there are -?[0-9]+ credits to spend, and [0-9]+ are wanted$"),
+    ("^$", "^a record that is [A-Z]+ cannot become [A-Z]+$|^there are -?[0-9]+ credits to spend, and [0-9]+ are wanted$"
+     "|^this node execution takes no such input: "),
     # What is there is more than one answer holds.
     ("^$", "^finds more than 1000 executions|^has more than 1000 executions|^there are more than 10{3,4} rows"),
     ("^/amount$", "^is more than the hold has set aside$"),

@@ -56,7 +56,7 @@ impl Method for GetGraphExecutions {
     async fn call(called: Called<Self>) -> Result<Reply<ExecutionMetas>, Problem> {
         let args = called.args;
         let scope = named_scope(&called.caller, args.user_id.as_ref(), "/user_id")?;
-        let rows = Rows::new(args.limit, called.db.budget());
+        let rows = Rows::asked(args.limit, called.db.budget())?;
         let filter = Filter {
             id: args.graph_exec_id,
             graph_id: args.graph_id,

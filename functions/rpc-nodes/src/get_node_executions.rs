@@ -55,7 +55,7 @@ impl Method for GetNodeExecutions {
 
     async fn call(called: Called<Self>) -> Result<Reply<NodeList>, Problem> {
         let args = called.args;
-        let rows = Rows::new(args.limit, called.db.budget());
+        let rows = Rows::asked(args.limit, called.db.budget())?;
         let filter = Filter {
             graph_exec_id: args.graph_exec_id,
             node_id: args.node_id,

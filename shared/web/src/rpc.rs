@@ -131,6 +131,14 @@ impl Rows {
         Self { limit, budget }
     }
 
+    /// As many as a caller says: a number of 32 bits with a sign, as the description has it.
+    pub fn asked(limit: Option<u32>, budget: Budget) -> Result<Self, Problem> {
+        if limit.is_some_and(|limit| i32::try_from(limit).is_err()) {
+            return Err(Problem::invalid_at("/limit", "is larger than 2147483647"));
+        }
+        Ok(Self::new(limit, budget))
+    }
+
     /// How many rows to ask the database for.
     pub fn limit(self) -> u32 {
         self.limit
@@ -321,6 +329,7 @@ mod tests {
             id: "an-id".to_owned(),
         };
         let rows = |limit| Rows::new(limit, Budget::new(1 << 20));
+        assert!(Rows::asked(Some(1 << 31), Budget::new(1)).is_err() && Rows::asked(Some(7), Budget::new(1)).is_ok());
         for (limit, came, next, is_whole) in [
             (None, 2, None, true),
             (None, 2, Some(&next), false),
