@@ -66,6 +66,8 @@ impl Options {
             max_instance_requests: 128,
             max_instance_concurrency: 16,
             postgres_connections: 64,
+            // Who waits for one of its connections waits as long as the request may take.
+            postgres_wait_ms: limits.request_deadline_ms,
             ..limits
         }
     }

@@ -26,6 +26,12 @@ const TRIES: usize = 5;
 /// How many of the last lines of its log a failing test shows.
 const SHOWN_LINES: usize = 200;
 
+/// Whether the local host behaves as Spin's does (`cargo xtask test --like-spin`). Many requests that come at the same moment
+/// then find an instance each, where Spin has them share some, and each keeps one of the 64 connections to Postgres.
+pub fn is_like_spin() -> bool {
+    env::var("RUNLEDGER_LOCAL_OPTIONS").is_ok_and(|options| options.contains("--like-spin"))
+}
+
 /// Whether the suite runs against Spin.
 pub fn is_spin() -> bool {
     env::var("RUNLEDGER_HOST").is_ok_and(|host| host == "spin")
