@@ -305,13 +305,20 @@ fn with_open_files(ulimit: &str) -> Host {
 #[tokio::test]
 async fn open_files_are_asked_for_and_too_few_are_told() {
     let host = with_open_files("ulimit -Sn 200");
-    let limits = std::fs::read_to_string(format!("/proc/{}/limits", host.id())).unwrap();
-    let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
-    let numbers: Vec<_> = files
-        .split_whitespace()
-        .filter(|word| word.parse::<u64>().is_ok())
-        .collect();
-    assert_eq!(numbers[0], numbers[1], "{files}");
+    let began = std::time::Instant::now();
+    loop {
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", host.id())).unwrap();
+        let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+        let numbers: Vec<_> = files
+            .split_whitespace()
+            .filter(|word| word.parse::<u64>().is_ok())
+            .collect();
+        if numbers[0] == numbers[1] {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "{files}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     assert!(host.log().iter().all(|line| !line.contains("ulimit")));
 
     let host = with_open_files("ulimit -n 600");
