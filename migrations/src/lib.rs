@@ -53,6 +53,7 @@ const MIGRATIONS: &[Migration] = files![
     "0020_jobs_and_retention",
     "0021_indexes_for_what_ends",
     "0022_answer_budget",
+    "0023_no_event_without_a_number",
 ];
 
 /// Brings the database up to date. Several may start at once: one works, the others wait for it and find nothing to do.

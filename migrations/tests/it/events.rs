@@ -82,14 +82,38 @@ async fn a_writer_with_another_search_path_and_few_rights_is_recorded_too() {
     database.drop().await;
 }
 
-/// Makes 1,100 changes and has them numbered, this many times.
+/// Makes enough changes for the bound of searches to move.
+const CHANGES: &str = r#"DO $$ BEGIN FOR i IN 1..1100 LOOP
+    UPDATE "AgentGraphExecution" SET stats = jsonb_build_object('cost', i); END LOOP; END $$"#;
+const NUMBER: &str = "SELECT runledger.number_events()";
+
+/// Makes many changes and has them numbered, this many times.
 async fn many(client: &Client, times: u32) {
     for _ in 0..times {
-        let changes = r#"DO $$ BEGIN FOR i IN 1..1100 LOOP
-            UPDATE "AgentGraphExecution" SET stats = jsonb_build_object('cost', i); END LOOP; END $$"#;
-        client.batch_execute(changes).await.unwrap();
-        client.batch_execute("SELECT runledger.number_events()").await.unwrap();
+        client.batch_execute(CHANGES).await.unwrap();
+        client.batch_execute(NUMBER).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn what_the_newest_transaction_recorded_is_numbered_however_late_it_commits() {
+    let Some((database, client)) = world().await else {
+        return;
+    };
+    let late = database.connect().await;
+    let update = r#"UPDATE "AgentNodeExecution" SET "executionStatus" = 'RUNNING'"#;
+    client.batch_execute(CHANGES).await.unwrap();
+    // The bound is noted at once, before any transaction that began after this one has ended.
+    late.batch_execute(&format!("BEGIN; {update}")).await.unwrap();
+    client.batch_execute(NUMBER).await.unwrap();
+    many(&client, 3).await;
+    late.batch_execute("COMMIT").await.unwrap();
+    client.batch_execute(NUMBER).await.unwrap();
+    let unnumbered = "SELECT count(*)::text FROM runledger.events WHERE seq IS NULL";
+    assert_eq!(column(&client, unnumbered).await, ["0"]);
+    let of_node = "SELECT status FROM runledger.events WHERE node_exec_id = 'x' ORDER BY seq";
+    assert_eq!(column(&client, of_node).await, ["QUEUED", "RUNNING"]);
+    database.drop().await;
 }
 
 #[tokio::test]
@@ -105,7 +129,7 @@ async fn what_commits_late_is_numbered_late_even_behind_what_is_settled() {
     let newest = "SELECT max(seq)::text FROM runledger.events";
     assert_eq!(column(&client, newest).await, ["4402"]);
     late.batch_execute("COMMIT").await.unwrap();
-    client.batch_execute("SELECT runledger.number_events()").await.unwrap();
+    client.batch_execute(NUMBER).await.unwrap();
     let last = "SELECT node_exec_id FROM runledger.events WHERE seq = 4403";
     assert_eq!(column(&client, last).await, ["x"]);
 
