@@ -74,6 +74,26 @@ async fn redis_dies_and_comes_back_and_streams_do_not_notice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_vanishes_without_a_word_holds_nobody_up() {
+    let redis = Redis::start(RedisConfig::new(folder("frozen-redis"), false)).expect("a private Redis starts");
+    let app = App::builder().redis(Some(&redis.url())).start().await;
+    let graph = app.graph("weather", "ann").await;
+    let mut stream = app.user("ann").get("/api/events").open().await;
+    let id = app.create(&graph).await;
+    assert_eq!(statuses(&mut stream, &id, "INCOMPLETE").await, ["INCOMPLETE"]);
+
+    // The stream waits on it now, on a connection that does not end.
+    redis.freeze().expect("Redis can be frozen");
+    app.move_to(&id, "RUNNING").await;
+    assert_eq!(statuses(&mut stream, &id, "RUNNING").await, ["RUNNING"]);
+    redis.thaw().expect("Redis goes on");
+    app.move_to(&id, "COMPLETED").await;
+    assert_eq!(statuses(&mut stream, &id, "COMPLETED").await, ["COMPLETED"]);
+    drop(app);
+    redis.remove().expect("the private Redis is removed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_dies_and_comes_back_and_streams_go_on() {
     let config = PostgresConfig::new(folder("events-postgres"), Durability::Kept);
     let mut postgres = Postgres::start(config).expect("a private Postgres starts");

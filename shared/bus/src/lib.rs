@@ -8,20 +8,28 @@ mod wake;
 
 use std::{
     cell::{Cell, RefCell},
+    pin::pin,
     rc::Rc,
     time::{Duration, Instant},
 };
 
+use futures::future::{Either, select};
 use runledger_logging::{Complaints, Log};
 use runledger_models::Scope;
 use runledger_store::{Db, events};
-use spin_sdk::redis::{self, Connection, RedisParameter, RedisResult};
+use spin_sdk::{
+    redis::{self, Connection, RedisParameter, RedisResult},
+    time::sleep,
+};
 use thiserror::Error;
 
 pub use wake::{Wake, Woken};
 
 /// How long an instance leaves Redis alone after it failed, so that a server that does not answer holds nobody up.
 const REST: Duration = Duration::from_secs(2);
+
+/// How long Redis may take for an answer. Its host may wait for ever: a server that vanished without a word ends no connection.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The event bus, as one instance of a function sees it. The connection is opened on first use and kept.
 pub struct Bus {
@@ -108,15 +116,20 @@ impl Bus {
         let kept = self.connection.borrow().clone();
         let connection = match kept {
             Some(connection) => connection,
-            None => Rc::new(Connection::open(&self.address).await?),
+            None => Rc::new(self.open().await?),
         };
         self.connection.replace(Some(Rc::clone(&connection)));
         log.count_redis();
-        let answer = connection.execute(command, arguments).await;
+        let answer = within(PATIENCE, connection.execute(command, arguments)).await;
         if answer.is_err() {
             self.connection.replace(None);
         }
-        Ok(answer?)
+        answer
+    }
+
+    /// A new connection.
+    async fn open(&self) -> Result<Connection, Error> {
+        within(PATIENCE, Connection::open(&self.address)).await
     }
 
     /// Notes that something failed, and says so if that was not said just now.
@@ -124,6 +137,14 @@ impl Bus {
         self.failed_at.set(Some(Instant::now()));
         self.complaints
             .warn(log, &format!("events are not published for now: {error}"));
+    }
+}
+
+/// What Redis answers, if it does in this time.
+async fn within<T>(time: Duration, answer: impl Future<Output = Result<T, redis::Error>>) -> Result<T, Error> {
+    match select(pin!(answer), pin!(sleep(time))).await {
+        Either::Left((answer, _)) => Ok(answer?),
+        Either::Right(_) => Err(Error::Redis(format!("it did not answer within {time:?}"))),
     }
 }
 

@@ -12,7 +12,7 @@ use spin_sdk::{
     time::sleep,
 };
 
-use crate::{Bus, Error, text};
+use crate::{Bus, Error, PATIENCE, text, within};
 
 /// What a wait ended with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Wake {
     async fn listen(&mut self, patience: Duration, log: &Log) -> Result<Option<i64>, Error> {
         let connection = match &self.connection {
             Some(connection) => connection,
-            None => self.connection.insert(Connection::open(&self.bus.address).await?),
+            None => self.connection.insert(self.bus.open().await?),
         };
         let milliseconds = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
         let arguments = [
@@ -88,7 +88,7 @@ impl Wake {
             text(format!("{}-0", self.heard)),
         ];
         log.count_redis();
-        let answer = connection.execute("XREAD", arguments).await?;
+        let answer = within(patience + PATIENCE, connection.execute("XREAD", arguments)).await?;
         Ok(answer.iter().rev().find_map(entry))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -18,6 +19,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How many ports are tried when each is taken between being found free and being opened.
 const ATTEMPTS: usize = 5;
+/// The time between two tries.
+const AGAIN: Duration = Duration::from_millis(300);
 
 /// What becomes of the data when the machine loses power.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,13 +137,14 @@ impl Postgres {
     pub fn restart(&mut self) -> Result<(), Error> {
         self.stop()?;
         let fixed = self.config.port.or(Some(self.port).filter(|port| *port != 0));
-        let attempts = if fixed.is_some() { 1 } else { ATTEMPTS };
+        let attempts = if self.config.port.is_some() { 1 } else { ATTEMPTS };
         let mut outcome = Ok(());
         for _ in 0..attempts {
             self.port = fixed.map_or_else(free_port, Ok)?;
             outcome = self.launch();
             match &outcome {
-                Err(Error::NotStarted { log, .. }) if log.contains("could not bind") => {}
+                // Its own port may have gone to somebody's connection while it was down: not for long.
+                Err(Error::NotStarted { log, .. }) if log.contains("could not bind") => thread::sleep(AGAIN),
                 _ => break,
             }
         }

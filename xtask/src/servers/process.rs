@@ -56,6 +56,14 @@ impl Server {
         self.child.try_wait().doing("wait for", Path::new("a server"))
     }
 
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) -> Result<(), Error> {
+        // The child is not reaped before this is gone, so the id is its own.
+        kill(self.pid(), signal)
+            .map_err(std::io::Error::from)
+            .doing("signal", Path::new("a server"))
+    }
+
     /// Stops the server and waits for its end.
     pub fn stop(&mut self) -> Result<ExitStatus, Error> {
         self.end(self.stop_with)

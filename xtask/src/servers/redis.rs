@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -15,6 +16,8 @@ use super::{Doing as _, Error, free_port, random_hex, redis_program};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const ATTEMPTS: usize = 5;
+/// The time between two tries.
+const AGAIN: Duration = Duration::from_millis(300);
 
 /// What kind of server to start.
 #[derive(Debug, Clone)]
@@ -94,13 +97,14 @@ impl Redis {
     pub fn restart(&mut self) -> Result<(), Error> {
         self.stop()?;
         let fixed = self.config.port.or(Some(self.port).filter(|port| *port != 0));
-        let attempts = if fixed.is_some() { 1 } else { ATTEMPTS };
+        let attempts = if self.config.port.is_some() { 1 } else { ATTEMPTS };
         let mut outcome = Ok(());
         for _ in 0..attempts {
             self.port = fixed.map_or_else(free_port, Ok)?;
             outcome = self.launch();
             match &outcome {
-                Err(Error::NotStarted { log, .. }) if log.contains("in use") => {}
+                // Its own port may have gone to somebody's connection while it was down: not for long.
+                Err(Error::NotStarted { log, .. }) if log.contains("in use") => thread::sleep(AGAIN),
                 _ => break,
             }
         }
@@ -108,6 +112,20 @@ impl Redis {
             self.port = 0;
         }
         outcome
+    }
+
+    /// Has the server do nothing, as if the way to it were cut: connections stand, and nothing is answered.
+    pub fn freeze(&self) -> Result<(), Error> {
+        self.server
+            .as_ref()
+            .map_or(Ok(()), |server| server.signal(Signal::SIGSTOP))
+    }
+
+    /// Has a frozen server go on.
+    pub fn thaw(&self) -> Result<(), Error> {
+        self.server
+            .as_ref()
+            .map_or(Ok(()), |server| server.signal(Signal::SIGCONT))
     }
 
     /// Stops the server.
