@@ -269,6 +269,32 @@ async fn a_job_that_runs_twice_at_once_does_its_work_once() {
 }
 
 #[tokio::test]
+async fn a_run_that_takes_long_keeps_its_lease() {
+    let app = App::start().await;
+    let blocker = app.db.transaction().await;
+    blocker
+        .batch_execute("SELECT refresh_store_materialized_views()")
+        .await
+        .unwrap();
+    let run = tokio::spawn(job(&app, "refresh-views").expect(200));
+    // It is taken for a minute, so that a run that died does not stand in the way for long.
+    for (what, sql) in [
+        (
+            "the run holds the lease",
+            "SELECT count(*) FROM runledger.jobs WHERE lease_until <= started_at + interval '1 minute'",
+        ),
+        (
+            "the lease is renewed",
+            "SELECT count(*) FROM runledger.jobs WHERE lease_until > started_at + interval '70 seconds'",
+        ),
+    ] {
+        until(what, || async { (app.db.number(sql, &[]).await == 1).then_some(()) }).await;
+    }
+    blocker.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(run.await.unwrap().json()["ran"], true);
+}
+
+#[tokio::test]
 async fn a_run_that_died_is_taken_up_by_the_next() {
     let app = App::start().await;
     let died = "INSERT INTO runledger.jobs (name, lease, lease_until, started_at)

@@ -1,23 +1,28 @@
 //! What each job does. A route and a schedule run the same.
 
 use std::{
+    pin::pin,
     rc::Rc,
     time::{Duration, Instant},
 };
 
-use futures::{StreamExt as _, stream};
+use futures::{
+    StreamExt as _,
+    future::{Either, select},
+    stream,
+};
 use runledger_bus::Bus;
 use runledger_llm::Idle;
 use runledger_models::{AnyUser, Id, Scope, Timestamp, job::ScheduledJob};
 use runledger_store::{
     Db, Error, events,
-    jobs::{self, RETENTION, ScanArgs, UntoldAlert},
+    jobs::{self, LEASE, Lease, RETENTION, ScanArgs, UntoldAlert},
     scoring,
     trends::{self, BlockErrorQuery, FrequentQuery},
 };
 use runledger_web::Config;
 use serde_json::{Map, Value, json};
-use spin_sdk::wasip3::spawn;
+use spin_sdk::{time::sleep, wasip3::spawn};
 
 use crate::webhook;
 
@@ -47,7 +52,7 @@ const MESSAGE: usize = 1_900;
 const ANSWER: Duration = Duration::from_secs(20);
 /// How long a run begins to post messages, each of which may take 18 s with all tries.
 const POSTING: Duration = Duration::from_secs(10);
-/// How long a run works that nobody waits for: it ends before its lease, and the next goes on.
+/// How long a run works that nobody waits for. The next goes on.
 const RUN: Duration = Duration::from_mins(12);
 
 /// What becomes of work that may take longer than the answer to a request may.
@@ -91,33 +96,53 @@ async fn leased(job: ScheduledJob, db: &Rc<Db>, config: &Config, calls: Calls) -
     };
     let begun = Instant::now();
     let mut pruning = Pruning::default();
-    let outcome = match job {
-        ScheduledJob::RefreshViews => jobs::refresh_views(db).await.map(|()| json!({ "refreshed": true })),
-        ScheduledJob::AccuracyScan => accuracy_scan(db, config).await,
-        ScheduledJob::BlockErrors => block_errors(db, config).await,
-        ScheduledJob::LateExecutions => late_executions(db, config).await,
-        ScheduledJob::AnalyticsTick => analytics_tick(db, config, calls).await,
-        ScheduledJob::Prune => {
-            let time = if calls == Calls::GoOn { ANSWER } else { RUN };
-            pruning.run(db, begun + time).await.map(|()| pruning.outcome())
+    let outcome = while_kept(db, &lease, async {
+        match job {
+            ScheduledJob::RefreshViews => jobs::refresh_views(db).await.map(|()| json!({ "refreshed": true })),
+            ScheduledJob::AccuracyScan => accuracy_scan(db, config).await,
+            ScheduledJob::BlockErrors => block_errors(db, config).await,
+            ScheduledJob::LateExecutions => late_executions(db, config).await,
+            ScheduledJob::AnalyticsTick => analytics_tick(db, config, calls).await,
+            ScheduledJob::Prune => {
+                let time = if calls == Calls::GoOn { ANSWER } else { RUN };
+                pruning.run(db, begun + time).await.map(|()| pruning.outcome())
+            }
         }
-    };
+    })
+    .await;
     if job == ScheduledJob::Prune && calls == Calls::GoOn && outcome.is_ok() && !pruning.is_done {
         let db = Rc::clone(db);
         spawn(async move {
-            let rest = pruning.run(&db, begun + RUN).await;
+            let rest = while_kept(&db, &lease, pruning.run(&db, begun + RUN)).await;
             let outcome = rest.is_ok().then(|| pruning.outcome());
-            if let Err(error) = rest.and(jobs::finish(&db, lease, outcome.as_ref()).await) {
+            if let Err(error) = rest.and(jobs::finish(&db, &lease, outcome.as_ref()).await) {
                 failed(&db, job, &error);
             }
         });
         return outcome.map(Run::Done);
     }
     // Whatever came of it, the next run may start.
-    let finished = jobs::finish(db, lease, outcome.as_ref().ok()).await;
+    let finished = jobs::finish(db, &lease, outcome.as_ref().ok()).await;
     let outcome = outcome?;
     finished?;
     Ok(Run::Done(outcome))
+}
+
+/// Does a run's work, and says meanwhile that it is alive.
+async fn while_kept<T>(db: &Db, lease: &Lease, work: impl Future<Output = T>) -> T {
+    let keeping = async {
+        loop {
+            sleep(LEASE / 4).await;
+            // If this fails, the next may not; and if none does, somebody else takes over.
+            if let Err(error) = jobs::renew(db, lease).await {
+                db.log().warn(&format!("a job's lease was not renewed: {error}"));
+            }
+        }
+    };
+    match select(pin!(work), pin!(keeping)).await {
+        Either::Left((done, _)) => done,
+        Either::Right((never, _)) => never,
+    }
 }
 
 async fn accuracy_scan(db: &Db, config: &Config) -> Result<Value, Error> {

@@ -2,6 +2,8 @@
 
 mod retention;
 
+use std::time::Duration;
+
 use runledger_models::{Id, job::ScheduledJob};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,6 +14,8 @@ pub use retention::{Kept, RETENTION, Retention, prune};
 
 /// Takes a job's lease.
 pub const CLAIM: &str = include_str!("claim.sql");
+/// Keeps a job's lease.
+pub const RENEW: &str = include_str!("renew.sql");
 /// Gives a job's lease back.
 pub const FINISH: &str = include_str!("finish.sql");
 /// Refreshes the views over runs and reviews.
@@ -33,8 +37,9 @@ pub const UNTOLD: &str = include_str!("untold.sql");
 /// Notes that somebody was told.
 pub const TOLD: &str = include_str!("told.sql");
 
-/// How long a run may hold its lease, in seconds. A run that died is followed by another one after that.
-const LEASE_SECONDS: u32 = 15 * 60;
+/// How long a run that no longer says that it is alive keeps others from the job: [`renew`] it well before. A run that died is
+/// followed by another one after that.
+pub const LEASE: Duration = Duration::from_mins(1);
 /// The most rows that one statement of a job changes.
 const BATCH: u32 = 5_000;
 /// The most alerts that are read for one message.
@@ -48,23 +53,33 @@ pub struct Lease {
 }
 
 #[derive(Serialize)]
-struct ClaimArgs<'a> {
+struct LeaseArgs<'a> {
     name: &'static str,
     lease: &'a Id,
-    seconds: u32,
+    seconds: u64,
 }
 
 /// The lease of a job; `None` while another run holds it.
 pub async fn claim(db: &Db, job: ScheduledJob) -> Result<Option<Lease>, Error> {
     let name = job.name();
     let lease = Id::generate();
-    let args = ClaimArgs {
+    let args = LeaseArgs {
         name,
         lease: &lease,
-        seconds: LEASE_SECONDS,
+        seconds: LEASE.as_secs(),
     };
     let claimed: bool = db.write(CLAIM, &args, None).await?.value;
     Ok(claimed.then_some(Lease { name, lease }))
+}
+
+/// Keeps a lease for as long again; `false` when another run has taken it over.
+pub async fn renew(db: &Db, lease: &Lease) -> Result<bool, Error> {
+    let args = LeaseArgs {
+        name: lease.name,
+        lease: &lease.lease,
+        seconds: LEASE.as_secs(),
+    };
+    Ok(db.write(RENEW, &args, None).await?.value)
 }
 
 #[derive(Serialize)]
@@ -76,7 +91,7 @@ struct FinishArgs<'a> {
 }
 
 /// Ends a run with what it came to; `None` for one that failed.
-pub async fn finish(db: &Db, lease: Lease, outcome: Option<&Value>) -> Result<(), Error> {
+pub async fn finish(db: &Db, lease: &Lease, outcome: Option<&Value>) -> Result<(), Error> {
     let failure = serde_json::json!({ "failed": true });
     let args = FinishArgs {
         name: lease.name,
