@@ -23,7 +23,7 @@ const MOST_STATEMENTS: f64 = 1.05;
 const WOKEN_LIMIT: u64 = 100_000;
 const POLLED_LIMIT: u64 = 1_000_000;
 /// The fewest bytes that a component may not have any more.
-const COMPONENT_LIMIT: u64 = 1_500_000;
+const COMPONENT_LIMIT: u64 = 2_500_000;
 /// The microseconds that a cold start may not take any more.
 const COLD_START_LIMIT: u64 = 2_000;
 
@@ -302,7 +302,7 @@ mod tests {
             first_answer: Some(Percentiles { p50_us, p99_us: 9_999 }),
         };
         let reached = |component| component_targets("a", &component).map(|target| target.reached);
-        assert_eq!(reached(component(1_499_999, 1_999)), [true, true]);
-        assert_eq!(reached(component(1_500_000, 2_000)), [false, false]);
+        assert_eq!(reached(component(2_499_999, 1_999)), [true, true]);
+        assert_eq!(reached(component(2_500_000, 2_000)), [false, false]);
     }
 }
