@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::{StreamExt as _, stream};
 use runledger_tests::{App, Behaviour, Llm, until};
 use serde_json::{Value, json};
 
@@ -360,6 +361,36 @@ async fn what_was_deleted_meanwhile_is_not_scored() {
     let said = "SELECT count(*) FROM runledger.scoring_items WHERE summary IS NOT NULL";
     assert_eq!(app.db.number(said, &[]).await, 0);
     assert_eq!(app.db.number(SCORES, &[]).await, 0);
+}
+
+#[tokio::test]
+async fn what_is_removed_while_it_is_scored_is_gone_and_the_job_ends() {
+    let llm = Llm::start(Behaviour::Slow(Duration::from_millis(20), 0.5)).await;
+    let app = with_models(&llm).start().await;
+    app.graph("weather", "ann").await;
+    let count = 120;
+    finished(&app, "weather", count).await;
+    let path = begin(&app, json!({ "graph_id": "weather", "batch_size": 25 })).await;
+    // Four at once, in another order than the job's: some before, some while and some after they are scored.
+    let removals = stream::iter(1..=count).map(|n| {
+        let id = format!("weather-{}", (n * 37) % count + 1);
+        app.service
+            .delete(&format!("/api/executions/{id}?hard=true"))
+            .expect(204)
+    });
+    removals.buffer_unordered(4).collect::<Vec<_>>().await;
+    let ended = ended(&app, &path).await;
+    assert_eq!(ended["status"], "completed", "{ended}");
+    assert_eq!(ended["processed_executions"], count, "{ended}");
+    for left in [
+        r#"SELECT count(*) FROM "AgentGraphExecution""#,
+        SCORES,
+        "SELECT count(*) FROM runledger.scoring_items WHERE summary IS NOT NULL OR score IS NOT NULL",
+    ] {
+        assert_eq!(app.db.number(left, &[]).await, 0, "{left}");
+    }
+    let log = app.host.log().join("\n");
+    assert!(!log.contains("deadlock"), "{log}");
 }
 
 /// A job that a key remembers and that nobody works at: a runner of it has ended, and there is no schedule. `sql` is what

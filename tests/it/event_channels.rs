@@ -82,6 +82,36 @@ async fn each_change_is_published_once_on_its_executions_channel() {
 }
 
 #[tokio::test]
+async fn a_channel_is_of_one_run_whatever_the_ids_are() {
+    let app = App::start().await;
+    let Some(mut listener) = Listener::start(&app).await else {
+        return;
+    };
+    let _stream = app.service.get("/api/events").open().await;
+    // Told apart only by where one id ends and the next begins, or patterns of whoever subscribes.
+    let runs = [
+        ("ann/w", "x", "y", "ann%2Fw/x/y"),
+        ("ann", "w/x", "y", "ann/w%2Fx/y"),
+        ("*", "a?[b]", "c\\100%", "%2A/a%3F%5Bb%5D/c%5C100%25"),
+        ("käthe", "grün", "fünf", "käthe/grün/fünf"),
+    ];
+    for (user, graph, id, channel) in runs {
+        let insert = r#"WITH graph AS (INSERT INTO "AgentGraph" (id, version, "userId") VALUES ($3, 1, $2))
+            INSERT INTO "AgentGraphExecution" (id, "userId", "agentGraphId", "executionStatus")
+            VALUES ($1, $2, $3, 'QUEUED')"#;
+        app.db.execute(insert, &[&id, &user, &graph]).await;
+        let (heard, payload) = listener.next().await;
+        assert_eq!((heard.as_str(), &payload["id"]), (channel, &json!(id)));
+        // It is another one's turn.
+        app.db
+            .execute(r#"DELETE FROM "AgentGraphExecution" WHERE id = $1"#, &[&id])
+            .await;
+        let (heard, payload) = listener.next().await;
+        assert_eq!((heard.as_str(), &payload["is_deleted"]), (channel, &json!(true)));
+    }
+}
+
+#[tokio::test]
 async fn a_change_made_past_the_api_is_published_while_a_stream_is_open() {
     let app = App::start().await;
     let Some(mut listener) = Listener::start(&app).await else {

@@ -1,19 +1,29 @@
 //! What is kept of a run is bound to it and to its owner: an id that comes again is another run, and a run that becomes
 //! another's is told nobody else.
 
-use runledger_tests::{App, Event, EventStream, Graph};
+use std::time::Duration;
+
+use runledger_tests::{App, Behaviour, Event, EventStream, Graph, Llm, until};
 use serde_json::{Value, json};
+
+use crate::analytics::{ANALYTICS, score, with_models};
 
 /// When a run of these tests was made, each time that one is.
 const MADE: &str = "2026-01-01T00:00:00.000Z";
+const LATER: &str = "2026-01-02T00:00:00.000Z";
 
 /// Imports a run with a node run for a user, whose data have `secret` in them.
 async fn import(app: &App, graph: &Graph, id: &str, user: &str, secret: &str) {
+    import_made(app, graph, id, user, secret, MADE).await;
+}
+
+/// The same at another time.
+async fn import_made(app: &App, graph: &Graph, id: &str, user: &str, secret: &str, made: &str) {
     let item = json!({
-        "id": id, "user_id": user, "graph_id": graph.id, "graph_version": 1, "status": "COMPLETED", "created_at": MADE,
+        "id": id, "user_id": user, "graph_id": graph.id, "graph_version": 1, "status": "COMPLETED", "created_at": made,
         "inputs": { "city": secret }, "stats": { "cost": 1, "error": secret },
         "node_executions": [{
-            "node_id": graph.node("output"), "status": "COMPLETED", "add_time": MADE,
+            "node_id": graph.node("output"), "status": "COMPLETED", "add_time": made,
             "input_data": { "name": "answer", "value": secret }, "output_data": { "output": [secret] },
         }],
     });
@@ -235,4 +245,119 @@ async fn what_a_key_notes_of_its_writer_is_not_followed() {
     app.user("bob").get("/api/kv/colour").expect(404).await;
     let value = app.user("ann").get("/api/kv/colour").expect(200).await.json();
     assert_eq!(value["data"], json!({ "mine": 1 }));
+}
+
+/// A link to a run of ann's that was imported.
+async fn shared(app: &App, graph: &Graph, id: &str) -> String {
+    let share = format!("{}/{id}/share", graph.executions());
+    app.user("ann").post(&share).expect(200).await.text("share_token")
+}
+
+#[tokio::test]
+async fn a_link_does_not_lead_to_a_later_run_under_the_same_id() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    for (id, next) in [("x1", "ann"), ("x2", "bob")] {
+        import(&app, &graph, id, "ann", "first-secret").await;
+        let link = shared(&app, &graph, id).await;
+        let public = app.anonymous.get(&format!("/api/public/shared/{link}"));
+        public.clone().expect(200).await;
+        remove(&app, id, "ann").await;
+        import(&app, &graph, id, next, "second-secret").await;
+        public.expect(404).await;
+        let ends = "SELECT count(*) FROM runledger.share_ends WHERE execution_id = $1";
+        assert_eq!(app.db.number(ends, &[&id]).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_queue_gives_nothing_of_an_earlier_run_under_the_same_id() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    import(&app, &graph, "x1", "ann", "first").await;
+    let entry = json!({ "node_exec_id": app.first_node("x1").await });
+    app.service
+        .post("/api/executions/x1/queue")
+        .json(&entry)
+        .expect(201)
+        .await;
+    remove(&app, "x1", "ann").await;
+    import(&app, &graph, "x1", "ann", "second").await;
+    app.service.post("/api/executions/x1/queue/pop").expect(204).await;
+    let queue = app.service.get("/api/executions/x1/queue").expect(200).await.json();
+    assert_eq!(queue["length"], 0);
+}
+
+/// The scores that an operator sees of a run.
+async fn scores(app: &App, id: &str) -> Value {
+    let path = format!("/api/executions/admin/executions/{id}/scores");
+    app.admin.get(&path).expect(200).await.json()["scores"].clone()
+}
+
+#[tokio::test]
+async fn scores_are_of_the_run_and_the_owner_that_were_scored() {
+    let llm = Llm::start(Behaviour::Score(0.5)).await;
+    let app = with_models(&llm).start().await;
+    let graph = app.graph("weather", "ann").await;
+    for id in ["x1", "x2", "x3"] {
+        import(&app, &graph, id, "ann", "first").await;
+    }
+    score(&app, &graph, json!({})).await;
+    assert_eq!(scores(&app, "x1").await[0]["score"], 0.5);
+    remove(&app, "x1", "ann").await;
+    import_made(&app, &graph, "x1", "ann", "second", LATER).await;
+    remove(&app, "x2", "ann").await;
+    import(&app, &graph, "x2", "bob", "second").await;
+    give_to(&app, "x3", "bob").await;
+    for id in ["x1", "x2", "x3"] {
+        assert_eq!(scores(&app, id).await, json!([]), "{id}");
+    }
+    // Nor do the results of the job say anything of what is there now.
+    let job = app.db.row("SELECT id FROM runledger.scoring_jobs", &[]).await["id"].clone();
+    let path = format!("{ANALYTICS}/jobs/{}/results", job.as_str().unwrap());
+    let results = app.admin.get(&path).expect(200).await.json();
+    for result in results["results"].as_array().unwrap() {
+        assert_eq!(
+            (&result["summary_text"], &result["score"], &result["user_id"]),
+            (&Value::Null, &Value::Null, &json!("")),
+            "{result}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_job_neither_reads_nor_scores_what_is_another_run_or_anothers_by_then() {
+    let llm = Llm::start(Behaviour::Slow(Duration::from_secs(3), 0.5)).await;
+    let app = with_models(&llm).variable("llm_timeout_seconds", "20").start().await;
+    let graph = app.graph("weather", "ann").await;
+    let ids = ["x1", "x2", "x3", "x4"];
+    for id in ids {
+        import(&app, &graph, id, "ann", "first-secret").await;
+    }
+    let changing = async {
+        until("the model is asked", async || (!llm.seen().is_empty()).then_some(())).await;
+        // One of them is with the model, and the others wait.
+        for (id, next) in [("x1", "ann"), ("x2", "bob")] {
+            remove(&app, id, "ann").await;
+            import_made(&app, &graph, id, next, "second-secret", LATER).await;
+        }
+        for id in ["x3", "x4"] {
+            give_to(&app, id, "bob").await;
+        }
+    };
+    let (report, ()) = tokio::join!(score(&app, &graph, json!({ "batch_size": 1 })), changing);
+    assert_eq!(
+        (&report["failed_analytics"], &report["successful_analytics"]),
+        (&json!(ids.len()), &json!(0)),
+        "{report}"
+    );
+    assert_eq!(llm.seen().len(), 1);
+    for id in ids {
+        let stats = app.db.execution(id).await["stats"].clone();
+        assert_eq!(stats["correctness_score"], Value::Null, "{id}: {stats}");
+        assert_eq!(scores(&app, id).await, json!([]), "{id}");
+    }
+    for told in [report.to_string(), llm.seen()[0].prompt().to_owned()] {
+        assert!(!told.contains("second-secret"), "{told}");
+    }
 }
