@@ -27,7 +27,8 @@ const USERS: [&str; 3] = ["ann", "bob", "carol"];
 const GRANT: i64 = 1_000_000;
 /// Runs that are scored meanwhile.
 const TO_SCORE: i32 = 40;
-/// How long a request may stay without its acknowledgement: until after every restart.
+/// How long a request may stay without its acknowledgement, and a change untold: until after every restart, on a disk that
+/// others are busy with.
 const PATIENCE: Duration = Duration::from_mins(3);
 /// A stream that says nothing for longer than its heartbeat is dead.
 const SILENCE: Duration = Duration::from_secs(20);
@@ -44,6 +45,8 @@ struct World {
     spent: Mutex<BTreeMap<&'static str, i64>>,
     /// What each user's stream told of runs.
     told: Mutex<BTreeMap<&'static str, Vec<Told>>>,
+    /// What each user's stream did last, and when: what a failure shows.
+    heard: Mutex<BTreeMap<&'static str, (Instant, String)>>,
 }
 
 /// What an event says: its number, the run, its status.
@@ -67,8 +70,19 @@ impl World {
         anonymous.with_token(runledger_tests::tokens::token(id, "user"))
     }
 
+    /// Notes what a user's stream does.
+    fn hears(&self, user: &'static str, what: impl Into<String>) {
+        self.heard.lock().unwrap().insert(user, (Instant::now(), what.into()));
+    }
+
     fn moves_to(&self, app: &App) {
         *self.callers.lock().unwrap() = (app.anonymous.clone(), app.service.clone());
+    }
+
+    fn has_told_the_end_of(&self, run: &Lived) -> bool {
+        let told = self.told.lock().unwrap();
+        let ended = |(_, id, status): &Told| *id == run.id && status == "COMPLETED";
+        told.get(run.user).is_some_and(|told| told.iter().rev().any(ended))
     }
 
     /// Sends a request again and again, to wherever the application is by then, until it is acknowledged.
@@ -144,12 +158,9 @@ async fn write(world: Arc<World>, graph: Graph, user: &'static str) {
 async fn listen(world: Arc<World>, user: &'static str, done: Arc<AtomicBool>) {
     let mut last = 0;
     while !done.load(Ordering::Relaxed) {
-        let stream = world
-            .user(user)
-            .get(&format!("/api/events?after={last}"))
-            .try_open()
-            .await;
-        let Ok(mut stream) = stream else {
+        world.hears(user, format!("opens after {last}"));
+        let request = world.user(user).get(&format!("/api/events?after={last}"));
+        let Ok(Ok(mut stream)) = timeout(SILENCE, request.try_open()).await else {
             sleep(Duration::from_millis(50)).await;
             continue;
         };
@@ -157,6 +168,7 @@ async fn listen(world: Arc<World>, user: &'static str, done: Arc<AtomicBool>) {
             && let Ok(Some(block)) = timeout(SILENCE, stream.block()).await
         {
             last = last.max(stream.last_id);
+            world.hears(user, format!("has {last}"));
             let Block::Event(event) = block else { continue };
             assert_ne!(event.kind, "gap", "nothing was pruned: {event:?}");
             if event.kind == "graph_execution_update" {
@@ -225,6 +237,7 @@ async fn nothing_acknowledged_is_lost_or_doubled_while_everything_breaks() {
         lived: Mutex::default(),
         spent: Mutex::default(),
         told: Mutex::default(),
+        heard: Mutex::default(),
     });
     let heard = Arc::new(AtomicBool::new(false));
     let writers: Vec<_> = USERS
@@ -275,7 +288,7 @@ async fn nothing_acknowledged_is_lost_or_doubled_while_everything_breaks() {
     }
     scheduler.await.expect("the scheduler met nothing unexpected");
     app.db.reconnect().await;
-    check_streams(&world).await;
+    check_streams(&app, &world).await;
     heard.store(true, Ordering::Relaxed);
     check_runs(&app, &world).await;
     check_credits(&app, &world).await;
@@ -290,17 +303,19 @@ async fn nothing_acknowledged_is_lost_or_doubled_while_everything_breaks() {
 }
 
 /// Every run that was lived is told of from its creation to its end, in order and once.
-async fn check_streams(world: &World) {
+async fn check_streams(app: &App, world: &World) {
     let lived = world.lived.lock().unwrap().clone();
     assert!(lived.len() >= USERS.len(), "there was work: {}", lived.len());
     for run in &lived {
-        until("the end is told of", async || {
-            let told = world.told.lock().unwrap();
-            let told = told.get(run.user)?;
-            let ended = |(_, id, status): &&Told| *id == run.id && status == "COMPLETED";
-            told.iter().rev().find(ended).map(|_| ())
-        })
-        .await;
+        let start = Instant::now();
+        while !world.has_told_the_end_of(run) {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "not told: {}",
+                missing(app, world, run).await
+            );
+            sleep(Duration::from_millis(20)).await;
+        }
     }
     let told = world.told.lock().unwrap();
     for (user, told) in told.iter() {
@@ -318,6 +333,23 @@ async fn check_streams(world: &World) {
         statuses.dedup();
         assert_eq!(statuses, ["INCOMPLETE", "RUNNING", "COMPLETED"], "{run:?}");
     }
+}
+
+/// What there is to say of a run whose end a stream did not tell.
+async fn missing(app: &App, world: &World, run: &Lived) -> String {
+    let events =
+        "SELECT id, seq, node_exec_id, status, recorded_at FROM runledger.events WHERE graph_exec_id = $1 ORDER BY id";
+    let events = app.db.rows(events, &[&run.id]).await;
+    let heard: Vec<_> = world
+        .heard
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|(user, (at, what))| format!("{user} {what} {:?} ago", at.elapsed()))
+        .collect();
+    let told = world.told.lock().unwrap();
+    let of_run: Vec<_> = told[run.user].iter().filter(|(_, id, _)| *id == run.id).collect();
+    format!("{run:?}; told {of_run:?}; stored {events:?}; streams {heard:?}")
 }
 
 /// What is stored is what was acknowledged: no more and no less.
