@@ -3,7 +3,8 @@
 use std::{fmt, process::ExitCode, sync::Arc};
 
 use anyhow::{Context as _, Result, ensure};
-use runledger_store::credits::SPEND;
+use runledger_models::UserId;
+use runledger_store::credits::{self, Movement};
 use serde::Serialize;
 use serde_json::json;
 
@@ -183,12 +184,19 @@ fn statement() -> Result<String> {
     let argument = "jsonb_build_object('lock', concat('runledger.credits', chr(58), 'account-', :n::text), \
         'user_id', 'account-' || :n::text, 'amount', 1, 'transaction_key', gen_random_uuid()::text, \
         'metadata', jsonb_build_object('block', 'weather'))";
-    let (head, rest) = SPEND.split_once(MARK).context("the statement runs another one")?;
+    let (head, rest) = spend().split_once(MARK).context("the statement runs another one")?;
     let (inner, tail) = rest.rsplit_once(MARK).context("the statement runs another one")?;
     let (head, tail) = (head.replace("$1", argument), tail.replace("$1", argument));
     Ok(format!(
         "\\set n random(1, :accounts)\n{head}{MARK}{inner}{MARK}{tail};\n"
     ))
+}
+
+/// The store's statement.
+fn spend() -> &'static str {
+    #[expect(clippy::expect_used, reason = "it is an id")]
+    let user = UserId::parse("account-1").expect("an id");
+    credits::spend(&Movement::new(&user, 1, None)).statement().text()
 }
 
 #[cfg(test)]
@@ -198,7 +206,7 @@ mod tests {
     #[test]
     fn the_statement_is_the_stores() {
         let statement = statement().unwrap();
-        let (_, inner) = SPEND.split_once("$statement$").unwrap();
+        let (_, inner) = spend().split_once("$statement$").unwrap();
         let (inner, _) = inner.rsplit_once("$statement$").unwrap();
         assert!(statement.contains(inner));
         assert!(!statement.replace(inner, "").contains("$1"));

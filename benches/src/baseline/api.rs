@@ -14,14 +14,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use runledger_logging::{Log, Trace};
 use runledger_models::{Caller, ExecutionStatus, Id, Object, Role, ShareToken, json, json::Record, stats};
 use runledger_store::{
-    Error,
-    executions::{
-        CHANGE, CREATE, Change, ChangeArgs, CreateArgs, GET, GetArgs, NewExecution, StartingNode, WithBoundary,
-        WithNodes,
-    },
-    nodes::{self, OneNode},
-    read_answer,
-    shares::{self, ReadArgs, Shared},
+    Budget, Error,
+    executions::{self, Change, NewExecution, StartingNode},
+    nodes, shares,
 };
 use runledger_web::{Problem, read_json};
 use serde::{Deserialize, Serialize};
@@ -30,6 +25,8 @@ use uuid::Uuid;
 
 use super::App;
 
+/// The default of the application's setting.
+const MAX_RESPONSE_BYTES: u64 = 32 << 20;
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub(super) fn router(app: Arc<App>) -> Router {
@@ -82,10 +79,10 @@ struct NodePatch {
 async fn read(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, Refusal> {
     let caller = app.admit(&headers, &Role::ALL)?;
     let id = identifier(id)?;
-    let answer = app.database.ask(GET, &GetArgs::new(&caller.scope(), None, &id)).await?;
+    let get = executions::get(&caller.scope(), None, &id);
+    let answer = app.database.ask(get.statement()).await?;
     let reply = Reply::to(&headers);
-    let row = read_answer::<WithBoundary>(answer.text()?)?.value;
-    reply.with_etag(&row.into_execution(&reply.log()))
+    reply.with_etag(&get.decode(answer.text()?, &reply.log())?)
 }
 
 async fn read_shared(
@@ -94,10 +91,10 @@ async fn read_shared(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let token = ShareToken::parse(&token);
-    let answer = app.database.ask(shares::READ, &ReadArgs::new(token.as_ref())).await?;
+    let shared = shares::read(token.as_ref(), Budget::new(MAX_RESPONSE_BYTES));
+    let answer = app.database.ask(shared.statement()).await?;
     let reply = Reply::to(&headers);
-    let shared = read_answer::<Shared>(answer.text()?)?.value;
-    reply.with_etag(&shared.into_execution(&reply.log()))
+    reply.with_etag(&shared.decode(answer.text()?, &reply.log())?)
 }
 
 async fn create(
@@ -123,10 +120,10 @@ async fn create(
         nodes_input_masks: body.nodes_input_masks.unwrap_or_default(),
         parent_graph_exec_id: body.parent_graph_exec_id,
     };
-    let answer = app.database.ask(CREATE, &CreateArgs::new(user, new)).await?;
+    let create = executions::create(user, new);
+    let answer = app.database.ask(create.statement()).await?;
     let reply = Reply::to(&headers);
-    let row = read_answer::<WithNodes>(answer.text()?)?.value;
-    let execution = row.into_execution(&reply.log());
+    let execution = create.decode(answer.text()?, &reply.log())?.value;
     let location = format!("/api/executions/{}", execution.execution.base.id);
     let mut response = reply.with(&execution)?;
     *response.status_mut() = StatusCode::CREATED;
@@ -149,18 +146,15 @@ async fn change(
         .map(stats::to_stored)
         .transpose()
         .map_err(|invalid| Problem::invalid_at(format!("/stats/{}", invalid.key), invalid.detail))?;
-    let args = Change {
+    let change = Change {
         status,
         stats,
         ..Change::default()
     };
-    let answer = app
-        .database
-        .ask(CHANGE, &ChangeArgs::change(&caller.scope(), &id, args))
-        .await?;
+    let change = executions::change(&caller.scope(), &id, change);
+    let answer = app.database.ask(change.statement()).await?;
     let reply = Reply::to(&headers);
-    let row = read_answer::<WithBoundary>(answer.text()?)?.value;
-    reply.with(&row.into_execution(&reply.log()))
+    reply.with(&change.decode(answer.text()?, &reply.log())?.value)
 }
 
 async fn change_node(
@@ -181,13 +175,10 @@ async fn change_node(
         stats: body.stats,
         or_as_it_is: false,
     };
-    let answer = app
-        .database
-        .ask(nodes::CHANGE, &nodes::ChangeArgs::new(&caller.scope(), &id, change))
-        .await?;
-    let node = read_answer::<OneNode>(answer.text()?)?.value;
+    let change = nodes::change(&caller.scope(), &id, change);
+    let answer = app.database.ask(change.statement()).await?;
     let reply = Reply::to(&headers);
-    reply.with(&node.into_result(&reply.log()))
+    reply.with(&change.decode(answer.text()?, &reply.log())?.value)
 }
 
 impl App {

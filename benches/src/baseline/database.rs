@@ -6,8 +6,7 @@ use anyhow::Result;
 use bytes::{BufMut as _, BytesMut};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use runledger_models::DatabaseUrl;
-use runledger_store::Error;
-use serde::Serialize;
+use runledger_store::{Error, Statement};
 use tokio_postgres::{
     NoTls, Row,
     types::{IsNull, ToSql, Type, to_sql_checked},
@@ -33,17 +32,17 @@ impl Database {
         })
     }
 
-    /// Runs a statement of the store, which takes one `jsonb` and answers with one text.
-    pub(super) async fn ask(&self, sql: &str, args: &impl Serialize) -> Result<Answer, Error> {
-        let args = Jsonb(serde_json::to_vec(args).map_err(|error| Error::Internal(error.to_string()))?);
+    /// Runs a statement of the store.
+    pub(super) async fn ask(&self, statement: &Statement) -> Result<Answer, Error> {
+        let args = Jsonb(statement.argument()?.to_vec());
         let client = self
             .pool
             .get()
             .await
             .map_err(|error| Error::Unavailable(error.to_string()))?;
         let run = async {
-            let statement = client.prepare_cached(sql).await?;
-            client.query_one(&statement, &[&args]).await
+            let prepared = client.prepare_cached(statement.text()).await?;
+            client.query_one(&prepared, &[&args]).await
         };
         run.await
             .map(Answer)

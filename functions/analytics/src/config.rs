@@ -35,7 +35,7 @@ impl Endpoint for GetAnalyticsConfig {
 
     async fn handle(call: Call<Self>) -> Result<Reply<ExecutionAnalyticsConfig>, Problem> {
         let catalog = catalog().await.map_err(|why| {
-            call.db.log().error(&why);
+            call.ledger.log().error(&why);
             Problem::not_configured(why)
         })?;
         Ok(Reply::new(ExecutionAnalyticsConfig {

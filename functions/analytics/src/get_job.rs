@@ -29,7 +29,7 @@ impl Endpoint for GetScoringJob {
     type Reply = ScoringJob;
 
     async fn handle(call: Call<Self>) -> Result<Reply<ScoringJob>, Problem> {
-        let job = scoring::get(&call.db, &call.who.scope(), &call.path.id).await?;
+        let job = call.ledger.read(scoring::get(&call.who.scope(), &call.path.id)).await?;
         Ok(Reply::new(job))
     }
 }

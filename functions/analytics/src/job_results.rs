@@ -48,7 +48,10 @@ impl Endpoint for ListScoringResults {
         let limit = call.query.limit.map_or(DEFAULT_LIMIT, |Bounded(limit)| limit);
         let after = call.query.cursor.map_or(0, |NumberCursor(after)| after);
         let after = u32::try_from(after).map_err(|_| Problem::invalid_at("/query/cursor", "is of another list"))?;
-        let found = scoring::results(&call.db, &call.who.scope(), &call.path.id, after, limit).await?;
+        let found = call
+            .ledger
+            .read(scoring::results(&call.who.scope(), &call.path.id, after, limit))
+            .await?;
         let done = found.job.done();
         let last = found.results.last().map(|last| last.done);
         Ok(Reply::new(ScoringResults {

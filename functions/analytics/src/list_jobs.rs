@@ -52,7 +52,10 @@ impl Endpoint for ListScoringJobs {
         let limit = limit.map_or(DEFAULT_LIMIT, |Bounded(limit)| limit);
         let before = cursor.map(|Cursor(position)| position);
         let scope = call.who.scope();
-        let (jobs, next) = scoring::list(&call.db, &scope, graph_id.as_ref(), before.as_ref(), limit).await?;
+        let (jobs, next) = call
+            .ledger
+            .read(scoring::list(&scope, graph_id.as_ref(), before.as_ref(), limit))
+            .await?;
         Ok(Reply::new(ScoringJobs {
             jobs,
             next_cursor: next.map(|position| Cursor(position).encode()),

@@ -55,7 +55,10 @@ impl Endpoint for ListScores {
         let limit = limit.map_or(DEFAULT_LIMIT, |Bounded(limit)| limit);
         let before = cursor.map(|NumberCursor(before)| before);
         let scope = call.who.scope();
-        let (rows, more) = scoring::scores(&call.db, &scope, &call.path.id, before, limit).await?;
+        let (rows, more) = call
+            .ledger
+            .read(scoring::scores(&scope, &call.path.id, before, limit))
+            .await?;
         Ok(Reply::new(Scores {
             next_cursor: rows.last().filter(|_| more).map(|last| NumberCursor(last.id).encode()),
             scores: rows.into_iter().map(|row| row.score).collect(),

@@ -19,6 +19,6 @@ impl Endpoint for AuditCredits {
     type Reply = CreditAudit;
 
     async fn handle(call: Call<Self>) -> Result<Reply<CreditAudit>, Problem> {
-        Ok(Reply::new(credits::audit(&call.db, &call.who.scope()).await?))
+        Ok(Reply::new(call.ledger.read(credits::audit(&call.who.scope())).await?))
     }
 }

@@ -34,7 +34,7 @@ impl Endpoint for GetCredits {
     type Reply = Credits;
 
     async fn handle(call: Call<Self>) -> Result<Reply<Credits>, Problem> {
-        let credits = credits::balance(&call.db, &call.who).await?;
+        let credits = call.ledger.read(credits::balance(&call.who)).await?;
         Ok(Reply::new(Credits { credits }))
     }
 }

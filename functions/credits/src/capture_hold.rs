@@ -45,7 +45,10 @@ impl Endpoint for CaptureHold {
         let JsonBody(CaptureBody { amount }) = call.body;
         check_amount("/amount", amount, 1)?;
         let scope = call.who.scope();
-        let done = credits::capture(&call.db, call.once.as_ref(), &scope, &call.path.id, amount).await?;
+        let done = call
+            .ledger
+            .write(credits::capture(&scope, &call.path.id, amount))
+            .await?;
         Ok(Reply::done(done.map(|balance| Balance { balance })))
     }
 }

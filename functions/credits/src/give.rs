@@ -80,6 +80,6 @@ where
     let user = named_user(&call.who, &user_id, "/user_id")?;
     let metadata = as_json(metadata)?;
     let movement = Movement::new(&user, amount, metadata.as_ref());
-    let done = credits::give(&call.db, call.once.as_ref(), movement, kind).await?;
+    let done = call.ledger.write(credits::give(movement, kind)).await?;
     Ok(Reply::done(done.map(|balance| Balance { balance })))
 }

@@ -63,7 +63,7 @@ impl Endpoint for HoldCredits {
         }
         let user = named_user(&call.who, &user_id, "/user_id")?;
         let movement = Movement::new(&user, amount, None);
-        let done = credits::hold(&call.db, call.once.as_ref(), movement, expires_at).await?;
+        let done = call.ledger.write(credits::hold(movement, expires_at)).await?;
         let at = format!("{}/{}", Self::PATH, done.value);
         Ok(Reply::done(done.map(|id| HoldCreated {
             hold_id: id.to_string(),

@@ -22,7 +22,10 @@ impl Endpoint for ReleaseHold {
     type Reply = NoContent;
 
     async fn handle(call: Call<Self>) -> Result<Reply<NoContent>, Problem> {
-        let done = credits::release(&call.db, call.once.as_ref(), &call.who.scope(), &call.path.id).await?;
+        let done = call
+            .ledger
+            .write(credits::release(&call.who.scope(), &call.path.id))
+            .await?;
         Ok(Reply::done(done.map(|()| NoContent)))
     }
 }

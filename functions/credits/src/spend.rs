@@ -52,7 +52,7 @@ impl Endpoint for SpendCredits {
         let user = named_user(&call.who, &user_id, "/user_id")?;
         let metadata = as_json(metadata)?;
         let movement = Movement::new(&user, cost, metadata.as_ref());
-        let done = credits::spend(&call.db, call.once.as_ref(), &movement).await?;
+        let done = call.ledger.write(credits::spend(&movement)).await?;
         Ok(Reply::done(done.map(|balance| Balance { balance })))
     }
 }

@@ -64,7 +64,10 @@ impl Endpoint for ListTransactions {
         let limit = call.query.limit.map_or(DEFAULT_LIMIT, |Bounded(limit)| limit);
         let kind = call.query.r#type.map(|One(Kind(kind))| kind);
         let before = call.query.cursor.map(|Cursor(position)| position);
-        let (transactions, next) = credits::transactions(&call.db, &call.who, kind, before.as_ref(), limit).await?;
+        let (transactions, next) = call
+            .ledger
+            .read(credits::transactions(&call.who, kind, before.as_ref(), limit))
+            .await?;
         Ok(Reply::new(Transactions {
             transactions,
             next_cursor: next.map(|position| Cursor(position).encode()),

@@ -73,11 +73,11 @@ impl Endpoint for GetReadiness {
     type Reply = Readiness;
 
     async fn handle(call: Call<Self>) -> Result<Reply<Readiness>, Problem> {
-        let state = health::state(&call.db).await?;
+        let state = call.ledger.read(health::state()).await?;
         if let Some(why) = refusal(&state, call.config.is_read_only) {
             return Err(Problem::not_ready(why));
         }
-        let jobs = health::jobs(&call.db).await?;
+        let jobs = call.ledger.read(health::jobs()).await?;
         let redis = redis_state(&call.config.redis_url).await;
         Ok(Reply::new(Readiness {
             status: "ready",

@@ -26,7 +26,7 @@ impl Endpoint for GetMetrics {
     type Reply = Payload;
 
     async fn handle(call: Call<Self>) -> Result<Reply<Payload>, Problem> {
-        let metrics = metrics::read(&call.db).await?;
+        let metrics = call.ledger.read(metrics::read()).await?;
         let redis = redis_state(&call.config.redis_url).await;
         Ok(Reply::new(Payload(text(&metrics, &redis))))
     }

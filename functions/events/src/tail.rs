@@ -144,10 +144,10 @@ impl Tail {
     /// Sends what is new; whether there was anything.
     async fn round(&mut self, sink: &mut Sink, woken: Woken) -> Result<bool, End> {
         if woken == Woken::Nothing {
-            let mut peek = events::peek(&self.db, &self.scope, self.position).await?;
+            let mut peek = self.db.read(events::peek(&self.scope, self.position)).await?;
             if peek.has_unnumbered {
-                while events::number(&self.db, None).await? {}
-                peek = events::peek(&self.db, &self.scope, self.position).await?;
+                while self.db.read(events::number(None)).await? {}
+                peek = self.db.read(events::peek(&self.scope, self.position)).await?;
             }
             if !peek.has_news {
                 return Ok(false);
@@ -155,12 +155,15 @@ impl Tail {
         }
         let (mut has_sent, mut has_numbered) = (false, false);
         loop {
-            let batch = events::read(&self.db, &self.scope, &self.filter, self.position, ROOM).await?;
+            let batch = self
+                .db
+                .read(events::read(&self.scope, &self.filter, self.position, ROOM))
+                .await?;
             let (is_full, has_unnumbered) = (batch.is_full, batch.has_unnumbered);
             has_sent |= self.send(sink, batch).await?;
             // Once in a round: what a transaction that is not over has its hand on stays without a number.
             if has_unnumbered && !has_numbered {
-                events::number(&self.db, None).await?;
+                self.db.read(events::number(None)).await?;
                 has_numbered = true;
             } else if !is_full {
                 return Ok(has_sent);

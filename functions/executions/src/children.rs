@@ -47,7 +47,7 @@ impl Endpoint for ListChildren {
             parent_required: true,
             ..Filter::default()
         };
-        ExecutionList::read(&call.db, &call.config, &call.who, &filter, paging)
+        ExecutionList::read(&call.ledger, &call.config, &call.who, &filter, paging)
             .await
             .map(Reply::new)
     }

@@ -28,7 +28,10 @@ impl Endpoint for CountExecutions {
     type Reply = ExecutionCount;
 
     async fn handle(call: Call<Self>) -> Result<Reply<ExecutionCount>, Problem> {
-        let count = executions::count(&call.db, &call.who.scope(), &call.query.into_filter()).await?;
+        let count = call
+            .ledger
+            .read(executions::count(&call.who.scope(), &call.query.into_filter()))
+            .await?;
         Ok(Reply::new(ExecutionCount { count }))
     }
 }

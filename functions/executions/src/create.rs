@@ -85,7 +85,7 @@ impl Endpoint for CreateExecution {
     async fn handle(call: Call<Self>) -> Result<Reply<ExecutionWithNodes>, Problem> {
         let JsonBody(body) = call.body;
         let new = body.into_new(call.path.graph_id);
-        let done = executions::create(&call.db, call.once.as_ref(), &call.who, new).await?;
+        let done = call.ledger.write(executions::create(&call.who, new)).await?;
         let location = format!("/api/executions/{}", done.value.execution.base.id);
         // It comes with all the nodes that it has so far.
         Ok(Reply::done(done.map(|execution| ExecutionWithNodes::new(execution, None))).at(&location))

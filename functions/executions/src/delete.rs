@@ -35,7 +35,10 @@ impl Endpoint for DeleteExecution {
         } else {
             Deletion::Soft
         };
-        let done = executions::delete(&call.db, call.once.as_ref(), &call.who.scope(), &call.path.id, how).await?;
+        let done = call
+            .ledger
+            .write(executions::delete(&call.who.scope(), &call.path.id, how))
+            .await?;
         Ok(Reply::done(done.map(|()| NoContent)))
     }
 }

@@ -1,11 +1,8 @@
 //! A list of executions as the API answers it: filtered, and paged by number or by cursor.
 
 use runledger_models::{Caller, ExecutionStatus, GraphExecutionMeta, Id, Timestamp, paging::Pagination};
-use runledger_store::{
-    Db,
-    executions::{self, Filter},
-};
-use runledger_web::{Bounded, Config, Cursor, List, Paging, Problem, params};
+use runledger_store::executions::{self, Filter};
+use runledger_web::{Bounded, Config, Cursor, Ledger, List, Paging, Problem, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -109,7 +106,7 @@ pub(crate) enum ExecutionList {
 impl ExecutionList {
     /// Reads the part of the list that was asked for.
     pub(crate) async fn read(
-        db: &Db,
+        ledger: &Ledger,
         config: &Config,
         caller: &Caller,
         filter: &Filter,
@@ -120,14 +117,16 @@ impl ExecutionList {
             |metas: Vec<GraphExecutionMeta>| metas.into_iter().map(|meta| meta.for_caller(caller, config)).collect();
         Ok(match paging {
             Paging::Page { page, page_size } => {
-                let (executions, total) = executions::page(db, &scope, filter, page, page_size).await?;
+                let (executions, total) = ledger.read(executions::page(&scope, filter, page, page_size)).await?;
                 Self::ByPage {
                     executions: view(executions),
                     pagination: Pagination::new(total, page, page_size),
                 }
             }
             Paging::Keyset { before, limit } => {
-                let (executions, next) = executions::keyset(db, &scope, filter, before.as_ref(), limit).await?;
+                let (executions, next) = ledger
+                    .read(executions::keyset(&scope, filter, before.as_ref(), limit))
+                    .await?;
                 Self::ByCursor {
                     executions: view(executions),
                     next_cursor: next.map(|position| Cursor(position).encode()),

@@ -2,8 +2,8 @@
 
 use http::Method;
 use runledger_models::{Caller, GraphExecution, GraphExecutionWithNodes, Id, paging::Position};
-use runledger_store::{Db, executions};
-use runledger_web::{AnyRole, Call, Config, Cursor, Endpoint, Problem, Reply, params};
+use runledger_store::executions;
+use runledger_web::{AnyRole, Call, Config, Cursor, Endpoint, Ledger, Problem, Reply, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -66,7 +66,7 @@ pub(crate) enum OneExecution {
 }
 
 async fn read(
-    db: &Db,
+    ledger: &Ledger,
     config: &Config,
     caller: &Caller,
     graph_id: Option<&Id>,
@@ -75,11 +75,14 @@ async fn read(
 ) -> Result<Reply<OneExecution>, Problem> {
     let scope = caller.scope();
     let execution = if query.include_node_executions == Some(true) {
-        let (execution, next) = executions::get_with_nodes(db, &scope, graph_id, id, executions::NODES).await?;
+        let (execution, next) = ledger
+            .read(executions::get_with_nodes(&scope, graph_id, id, executions::NODES))
+            .await?;
         OneExecution::WithNodes(ExecutionWithNodes::new(execution.for_caller(caller, config), next))
     } else {
         OneExecution::Alone(
-            executions::get(db, &scope, graph_id, id)
+            ledger
+                .read(executions::get(&scope, graph_id, id))
                 .await?
                 .for_caller(caller, config),
         )
@@ -103,7 +106,7 @@ impl Endpoint for GetExecution {
     type Reply = OneExecution;
 
     async fn handle(call: Call<Self>) -> Result<Reply<OneExecution>, Problem> {
-        read(&call.db, &call.config, &call.who, None, &call.path.id, &call.query).await
+        read(&call.ledger, &call.config, &call.who, None, &call.path.id, &call.query).await
     }
 }
 
@@ -124,6 +127,6 @@ impl Endpoint for GetGraphExecution {
 
     async fn handle(call: Call<Self>) -> Result<Reply<OneExecution>, Problem> {
         let GraphExecutionPath { graph_id, id } = &call.path;
-        read(&call.db, &call.config, &call.who, Some(graph_id), id, &call.query).await
+        read(&call.ledger, &call.config, &call.who, Some(graph_id), id, &call.query).await
     }
 }

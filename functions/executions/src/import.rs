@@ -105,7 +105,7 @@ impl Endpoint for ImportExecutions {
     async fn handle(call: Call<Self>) -> Result<Reply<Imported>, Problem> {
         let ImportBody(mut items) = call.body;
         import::prepare(&mut items).map_err(Error::Invalid)?;
-        let done = executions::import(&call.db, call.once.as_ref(), &call.who.scope(), items).await?;
+        let done = call.ledger.write(executions::import(&call.who.scope(), items)?).await?;
         Ok(Reply::done(done.map(|ids| Imported { ids })))
     }
 }

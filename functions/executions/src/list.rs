@@ -21,7 +21,7 @@ impl Endpoint for ListExecutions {
 
     async fn handle(call: Call<Self>) -> Result<Reply<ExecutionList>, Problem> {
         let (filter, paging) = call.query.split()?;
-        ExecutionList::read(&call.db, &call.config, &call.who, &filter, paging)
+        ExecutionList::read(&call.ledger, &call.config, &call.who, &filter, paging)
             .await
             .map(Reply::new)
     }
@@ -58,7 +58,7 @@ impl Endpoint for ListGraphExecutions {
             ));
         }
         filter.graph_id = Some(graph_id);
-        ExecutionList::read(&call.db, &call.config, &call.who, &filter, paging)
+        ExecutionList::read(&call.ledger, &call.config, &call.who, &filter, paging)
             .await
             .map(Reply::new)
     }

@@ -39,7 +39,10 @@ impl Endpoint for PatchExecution {
     async fn handle(call: Call<Self>) -> Result<Reply<GraphExecution>, Problem> {
         let JsonBody(body) = call.body;
         let change = Change::new(body.status, body.stats)?;
-        let done = executions::change(&call.db, call.once.as_ref(), &call.who.scope(), &call.path.id, change).await?;
+        let done = call
+            .ledger
+            .write(executions::change(&call.who.scope(), &call.path.id, change))
+            .await?;
         Ok(Reply::done(done))
     }
 }

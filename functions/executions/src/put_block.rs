@@ -35,7 +35,7 @@ impl Endpoint for PutBlock {
         if !(1..=255).contains(&block.name.chars().count()) {
             return Err(Problem::invalid_at("/name", "must have 1 to 255 characters"));
         }
-        let done = graphs::put_block(&call.db, call.once.as_ref(), &call.path.id, &block).await?;
+        let done = call.ledger.write(graphs::put_block(&call.path.id, &block)).await?;
         Ok(Reply::done(done))
     }
 }

@@ -41,7 +41,10 @@ impl Endpoint for PutGraphVersion {
         } = call.path;
         // Bounded to what the column holds.
         let version = i32::try_from(version).unwrap_or(i32::MAX);
-        let done = graphs::put_graph(&call.db, call.once.as_ref(), &call.who, &graph_id, version, &graph).await?;
+        let done = call
+            .ledger
+            .write(graphs::put_graph(&call.who, &graph_id, version, &graph))
+            .await?;
         Ok(Reply::done(done))
     }
 }

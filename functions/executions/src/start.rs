@@ -26,7 +26,10 @@ impl Endpoint for StartExecution {
             status: Some(ExecutionStatus::Running),
             ..Change::default()
         };
-        let done = executions::change(&call.db, call.once.as_ref(), &call.who.scope(), &call.path.id, change).await?;
+        let done = call
+            .ledger
+            .write(executions::change(&call.who.scope(), &call.path.id, change))
+            .await?;
         Ok(Reply::done(done))
     }
 }

@@ -22,7 +22,10 @@ impl Endpoint for StopExecution {
     type Reply = GraphExecution;
 
     async fn handle(call: Call<Self>) -> Result<Reply<GraphExecution>, Problem> {
-        let done = executions::stop(&call.db, call.once.as_ref(), &call.who.scope(), &call.path.id).await?;
+        let done = call
+            .ledger
+            .write(executions::stop(&call.who.scope(), &call.path.id))
+            .await?;
         Ok(Reply::done(
             done.map(|execution| execution.for_caller(&call.who, &call.config)),
         ))

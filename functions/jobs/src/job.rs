@@ -16,7 +16,7 @@ use runledger_llm::Idle;
 use runledger_models::{AnyUser, Id, Scope, Timestamp, job::ScheduledJob};
 use runledger_store::{
     Db, Error, events,
-    jobs::{self, LEASE, Lease, RETENTION, ScanArgs, UntoldAlert},
+    jobs::{self, LEASE, Lease, RETENTION, ScanQuery, UntoldAlert},
     scoring,
     trends::{self, BlockErrorQuery, FrequentQuery},
 };
@@ -29,7 +29,7 @@ use crate::webhook;
 /// Whose rows jobs look at.
 const EVERYBODY: Scope = Scope::Any(AnyUser::for_own_work());
 /// Which graphs the accuracy scan looks at, and what it calls a fall.
-const SCAN: ScanArgs = ScanArgs {
+const SCAN: ScanQuery = ScanQuery {
     frequent: FrequentQuery {
         days_back: 30,
         min_executions: 10,
@@ -91,14 +91,17 @@ fn failed(db: &Db, job: ScheduledJob, error: &Error) {
 }
 
 async fn leased(job: ScheduledJob, db: &Rc<Db>, config: &Config, calls: Calls) -> Result<Run, Error> {
-    let Some(lease) = jobs::claim(db, job).await? else {
+    let Some(lease) = db.write(jobs::claim(job)).await? else {
         return Ok(Run::Busy);
     };
     let begun = Instant::now();
     let mut pruning = Pruning::default();
     let outcome = while_kept(db, &lease, async {
         match job {
-            ScheduledJob::RefreshViews => jobs::refresh_views(db).await.map(|()| json!({ "refreshed": true })),
+            ScheduledJob::RefreshViews => db
+                .write(jobs::refresh_views())
+                .await
+                .map(|()| json!({ "refreshed": true })),
             ScheduledJob::AccuracyScan => accuracy_scan(db, config).await,
             ScheduledJob::BlockErrors => block_errors(db, config).await,
             ScheduledJob::LateExecutions => late_executions(db, config).await,
@@ -115,14 +118,14 @@ async fn leased(job: ScheduledJob, db: &Rc<Db>, config: &Config, calls: Calls) -
         spawn(async move {
             let rest = while_kept(&db, &lease, pruning.run(&db, begun + RUN)).await;
             let outcome = rest.is_ok().then(|| pruning.outcome());
-            if let Err(error) = rest.and(jobs::finish(&db, &lease, outcome.as_ref()).await) {
+            if let Err(error) = rest.and(db.write(jobs::finish(&lease, outcome.as_ref())).await) {
                 failed(&db, job, &error);
             }
         });
         return outcome.map(Run::Done);
     }
     // Whatever came of it, the next run may start.
-    let finished = jobs::finish(db, &lease, outcome.as_ref().ok()).await;
+    let finished = db.write(jobs::finish(&lease, outcome.as_ref().ok())).await;
     let outcome = outcome?;
     finished?;
     Ok(Run::Done(outcome))
@@ -134,7 +137,7 @@ async fn while_kept<T>(db: &Db, lease: &Lease, work: impl Future<Output = T>) ->
         loop {
             sleep(LEASE / 4).await;
             // If this fails, the next may not; and if none does, somebody else takes over.
-            if let Err(error) = jobs::renew(db, lease).await {
+            if let Err(error) = db.write(jobs::renew(lease)).await {
                 db.log().warn(&format!("a job's lease was not renewed: {error}"));
             }
         }
@@ -146,19 +149,19 @@ async fn while_kept<T>(db: &Db, lease: &Lease, work: impl Future<Output = T>) ->
 }
 
 async fn accuracy_scan(db: &Db, config: &Config) -> Result<Value, Error> {
-    let mut outcome = json!(jobs::scan(db, &SCAN).await?);
+    let mut outcome = json!(db.write(jobs::scan(&SCAN)).await?);
     // Alerts that an earlier run could not post are posted now. Only those that stand in a message are noted as told.
     let until = Instant::now() + POSTING;
     let mut posted = false;
     while Instant::now() < until {
-        let alerts = jobs::untold_alerts(db).await?;
+        let alerts = db.read(jobs::untold_alerts()).await?;
         let mut lines: Vec<String> = alerts.iter().map(line_of_alert).collect();
         lines.truncate(fitting(&lines));
         if !tell(db, config, "Falling accuracy", &lines, lines.len()).await {
             break;
         }
         posted = true;
-        jobs::alerts_told(db, &alerts[..lines.len()]).await?;
+        db.write(jobs::alerts_told(&alerts[..lines.len()])).await?;
     }
     outcome["posted"] = json!(posted);
     Ok(outcome)
@@ -189,7 +192,7 @@ async fn block_errors(db: &Db, config: &Config) -> Result<Value, Error> {
         min_executions: MIN_BLOCK_RUNS,
         min_error_rate: MIN_BLOCK_ERROR_RATE,
     };
-    let blocks = trends::block_errors(db, &EVERYBODY, &query).await?;
+    let blocks = db.read(trends::block_errors(&EVERYBODY, &query)).await?;
     let lines: Vec<String> = blocks
         .iter()
         .map(|block| {
@@ -207,7 +210,7 @@ async fn block_errors(db: &Db, config: &Config) -> Result<Value, Error> {
 }
 
 async fn late_executions(db: &Db, config: &Config) -> Result<Value, Error> {
-    let late = trends::late(db, &EVERYBODY).await?;
+    let late = db.read(trends::late(&EVERYBODY)).await?;
     let lines: Vec<String> = late
         .iter()
         .map(|each| {
@@ -227,7 +230,7 @@ async fn late_executions(db: &Db, config: &Config) -> Result<Value, Error> {
 
 /// Goes on with scoring jobs that nobody works at, or not enough.
 async fn analytics_tick(db: &Rc<Db>, config: &Config, calls: Calls) -> Result<Value, Error> {
-    let jobs = scoring::running(db, &AnyUser::for_own_work()).await?;
+    let jobs = db.read(scoring::running(&AnyUser::for_own_work())).await?;
     let running = jobs.len();
     let runs: Vec<_> = jobs
         .into_iter()
@@ -261,20 +264,25 @@ impl Pruning {
     async fn run(&mut self, db: &Db, until: Instant) -> Result<(), Error> {
         self.is_done = false;
         // Only numbered events are forgotten, and nobody else may have numbered them.
-        while events::number(db, None).await? {
+        while db.read(events::number(None)).await? {
             if Instant::now() >= until {
                 return Ok(());
             }
         }
         self.is_done = true;
-        self.repeat("holds_ended", until, async || jobs::end_holds(db).await)
+        self.repeat("holds_ended", until, async || db.write(jobs::end_holds()).await)
             .await?;
         for retention in RETENTION {
-            self.repeat(retention.table, until, async || jobs::prune(db, retention).await)
-                .await?;
+            let remove = async || match jobs::prune(retention) {
+                Some(prune) => db.write(prune).await,
+                None => Ok(0),
+            };
+            self.repeat(retention.table, until, remove).await?;
         }
-        self.repeat("rollup_rows_merged", until, async || jobs::merge_rollups(db).await)
-            .await
+        self.repeat("rollup_rows_merged", until, async || {
+            db.write(jobs::merge_rollups()).await
+        })
+        .await
     }
 
     /// Runs a statement until it finds nothing left to do, or until a time; counts what it did.

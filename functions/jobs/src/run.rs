@@ -47,7 +47,7 @@ impl Endpoint for RunJob {
     async fn handle(call: Call<Self>) -> Result<Reply<JobRun>, Problem> {
         let job =
             ScheduledJob::named(call.path.name.as_str()).ok_or_else(|| Problem::not_found("there is no such job"))?;
-        let outcome = run(job, &Rc::new(call.db), &call.config, Calls::GoOn).await?;
+        let outcome = run(job, &Rc::new(call.ledger.into_db()), &call.config, Calls::GoOn).await?;
         Ok(Reply::new(JobRun {
             job: job.name(),
             ran: matches!(outcome, Run::Done(_)),

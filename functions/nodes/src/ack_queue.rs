@@ -32,7 +32,7 @@ impl Endpoint for AcknowledgeEntry {
 
     async fn handle(call: Call<Self>) -> Result<Reply<NoContent>, Problem> {
         let EntryPath { id, entry } = &call.path;
-        let done = queue::ack(&call.db, call.once.as_ref(), &call.who.scope(), id, entry).await?;
+        let done = call.ledger.write(queue::ack(&call.who.scope(), id, entry)).await?;
         Ok(Reply::done(done.map(|()| NoContent)))
     }
 }

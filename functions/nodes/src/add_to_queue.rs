@@ -112,7 +112,10 @@ impl Endpoint for AddToQueue {
         let JsonBody(body) = call.body;
         let context = body.execution_context.unwrap_or_default().into();
         let (scope, id) = (call.who.scope(), &call.path.id);
-        let done = queue::add(&call.db, call.once.as_ref(), &scope, id, &body.node_exec_id, &context).await?;
+        let done = call
+            .ledger
+            .write(queue::add(&scope, id, &body.node_exec_id, &context))
+            .await?;
         let location = format!("/api/executions/{}/queue", done.value.graph_exec_id);
         Ok(Reply::done(done).at(&location))
     }

@@ -22,7 +22,7 @@ impl Endpoint for StreamNodeData {
 
     async fn handle(call: Call<Self>) -> Result<Reply<Whole>, Problem> {
         let scope = call.who.scope();
-        let whole = Whole::read(call.db, scope, Record::NodeExecution(call.path.id)).await?;
+        let whole = Whole::read(call.ledger.into_db(), scope, Record::NodeExecution(call.path.id)).await?;
         Ok(Reply::new(whole))
     }
 }

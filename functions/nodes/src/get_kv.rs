@@ -29,6 +29,6 @@ impl Endpoint for GetKeyValue {
     type Reply = KeyValue;
 
     async fn handle(call: Call<Self>) -> Result<Reply<KeyValue>, Problem> {
-        Ok(Reply::new(kv::get(&call.db, &call.who, &call.path.key).await?))
+        Ok(Reply::new(call.ledger.read(kv::get(&call.who, &call.path.key)).await?))
     }
 }

@@ -29,7 +29,7 @@ impl Endpoint for GetNodeExecution {
     type Reply = NodeExecutionResult;
 
     async fn handle(call: Call<Self>) -> Result<Reply<NodeExecutionResult>, Problem> {
-        let node = nodes::get(&call.db, &call.who.scope(), &call.path.id).await?;
+        let node = call.ledger.read(nodes::get(&call.who.scope(), &call.path.id)).await?;
         Ok(Reply::new(node))
     }
 }

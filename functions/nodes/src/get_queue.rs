@@ -39,7 +39,10 @@ impl Endpoint for GetQueue {
     type Reply = QueueState;
 
     async fn handle(call: Call<Self>) -> Result<Reply<QueueState>, Problem> {
-        let length = queue::length(&call.db, &call.who.scope(), &call.path.id).await?;
+        let length = call
+            .ledger
+            .read(queue::length(&call.who.scope(), &call.path.id))
+            .await?;
         let empty = length == 0;
         Ok(Reply::new(QueueState { empty, length }))
     }

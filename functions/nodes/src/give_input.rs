@@ -59,7 +59,10 @@ impl Endpoint for GiveNodeInput {
             data,
             node_exec_id,
         };
-        let done = nodes::give_input(&call.db, call.once.as_ref(), &call.who.scope(), id, node_id, input).await?;
+        let done = call
+            .ledger
+            .write(nodes::give_input(&call.who.scope(), id, node_id, input))
+            .await?;
         Ok(Reply::done(done.map(|given| GivenNodeInput {
             node_execution: given.node,
             input_data: given.input_data,

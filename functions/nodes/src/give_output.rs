@@ -39,7 +39,10 @@ impl Endpoint for GiveNodeOutput {
     async fn handle(call: Call<Self>) -> Result<Reply<NoContent>, Problem> {
         let JsonBody(NodeOutputBody { name, data }) = call.body;
         let scope = call.who.scope();
-        let done = nodes::give_output(&call.db, call.once.as_ref(), &scope, &call.path.id, name, data).await?;
+        let done = call
+            .ledger
+            .write(nodes::give_output(&scope, &call.path.id, name, data))
+            .await?;
         Ok(Reply::done(done.map(|()| NoContent)))
     }
 }

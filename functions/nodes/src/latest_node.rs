@@ -32,7 +32,7 @@ impl Endpoint for GetLatestNodeExecution {
 
     async fn handle(call: Call<Self>) -> Result<Reply<NodeExecutionResult>, Problem> {
         let ExecutionNodePath { id, node_id } = &call.path;
-        let node = nodes::latest(&call.db, &call.who.scope(), id, node_id).await?;
+        let node = call.ledger.read(nodes::latest(&call.who.scope(), id, node_id)).await?;
         Ok(Reply::new(node))
     }
 }

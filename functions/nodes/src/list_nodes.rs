@@ -69,7 +69,10 @@ impl Endpoint for ListNodeExecutions {
         };
         let before = query.cursor.map(|Cursor(position)| position);
         let limit = query.limit.map_or(DEFAULT_LIMIT, |Bounded(limit)| limit);
-        let (node_executions, next) = nodes::list(&call.db, &call.who.scope(), &filter, before.as_ref(), limit).await?;
+        let (node_executions, next) = call
+            .ledger
+            .read(nodes::list(&call.who.scope(), &filter, before.as_ref(), limit))
+            .await?;
         Ok(Reply::new(NodeExecutionList {
             node_executions,
             next_cursor: next.map(|position| Cursor(position).encode()),

@@ -32,7 +32,10 @@ impl Endpoint for GetNodeOutputs {
     type Reply = NodeOutputs;
 
     async fn handle(call: Call<Self>) -> Result<Reply<NodeOutputs>, Problem> {
-        let (mut outputs, truncated) = nodes::outputs(&call.db, &call.who.scope(), &call.path.id).await?;
+        let (mut outputs, truncated) = call
+            .ledger
+            .read(nodes::outputs(&call.who.scope(), &call.path.id))
+            .await?;
         if let Some(Truncated { data }) = truncated {
             outputs.insert("$truncated".to_owned(), Json::object("data", &data));
         }

@@ -41,7 +41,10 @@ impl Endpoint for PatchNodeExecution {
     async fn handle(call: Call<Self>) -> Result<Reply<NodeExecutionResult>, Problem> {
         let JsonBody(body) = call.body;
         let change = Change::new(body.status, body.execution_data, body.stats)?;
-        let done = nodes::change(&call.db, call.once.as_ref(), &call.who.scope(), &call.path.id, change).await?;
+        let done = call
+            .ledger
+            .write(nodes::change(&call.who.scope(), &call.path.id, change))
+            .await?;
         Ok(Reply::done(done))
     }
 }

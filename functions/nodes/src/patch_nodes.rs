@@ -58,8 +58,11 @@ impl Endpoint for PatchNodeExecutions {
     async fn handle(call: Call<Self>) -> Result<Reply<MovedNodes>, Problem> {
         let JsonBody(body) = call.body;
         body.check()?;
-        let (scope, once) = (call.who.scope(), call.once.as_ref());
-        let done = nodes::change_many(&call.db, once, &scope, &body.ids, body.status, body.stats).await?;
+        let scope = call.who.scope();
+        let done = call
+            .ledger
+            .write(nodes::change_many(&scope, &body.ids, body.status, body.stats))
+            .await?;
         Ok(Reply::done(done.map(|updated| MovedNodes { updated })))
     }
 }

@@ -50,9 +50,12 @@ impl Endpoint for PopQueue {
         let mut pause = FIRST_PAUSE;
         loop {
             // Nothing is held between two looks: no connection, no lock, and no place in the queue.
-            let taken = queue::pop(&call.db, call.once.as_ref(), &scope, &call.path.id, lease_seconds).await?;
-            if let Some(done) = taken {
-                return Ok(Reply::done(done.map(|entry| Maybe(Some(entry)))));
+            let taken = call
+                .ledger
+                .write(queue::pop(&scope, &call.path.id, lease_seconds))
+                .await?;
+            if taken.value.is_some() {
+                return Ok(Reply::done(taken.map(Maybe)));
             }
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {

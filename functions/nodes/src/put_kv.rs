@@ -36,15 +36,10 @@ impl Endpoint for PutKeyValue {
 
     async fn handle(call: Call<Self>) -> Result<Reply<KeyValue>, Problem> {
         let JsonBody(KeyValueBody { node_exec_id, data }) = &call.body;
-        let done = kv::put(
-            &call.db,
-            call.once.as_ref(),
-            &call.who,
-            &call.path.key,
-            node_exec_id,
-            data,
-        )
-        .await?;
+        let done = call
+            .ledger
+            .write(kv::put(&call.who, &call.path.key, node_exec_id, data))
+            .await?;
         Ok(Reply::done(done))
     }
 }

@@ -76,7 +76,7 @@ impl Method for GetAccuracyTrendsAndAlerts {
             by_calendar: false,
             historical: args.include_historical == Some(true),
         };
-        let rows = trends::accuracy(&called.db, &scope, &query).await?;
+        let rows = called.ledger.read(trends::accuracy(&scope, &query)).await?;
         Ok(Reply::new(AccuracyTrends::new(
             rows,
             query.graph_id.as_str(),

@@ -55,7 +55,10 @@ impl Method for GetBlockErrorStats {
             min_executions: MIN_EXECUTIONS,
             min_error_rate: 0,
         };
-        let blocks = trends::block_errors(&called.db, &called.caller.scope(), &query).await?;
+        let blocks = called
+            .ledger
+            .read(trends::block_errors(&called.caller.scope(), &query))
+            .await?;
         let blocks = blocks.into_iter().map(|block| BlockErrorStats {
             block_id: block.block_id,
             total_executions: block.total_executions,

@@ -31,6 +31,6 @@ impl Method for GetCredits {
 
     async fn call(called: Called<Self>) -> Result<Reply<i64>, Problem> {
         let user = named_user(&called.caller, &called.args.user_id, "/user_id")?;
-        Ok(Reply::new(credits::balance(&called.db, &user).await?))
+        Ok(Reply::new(called.ledger.read(credits::balance(&user)).await?))
     }
 }

@@ -50,7 +50,10 @@ impl Method for GetFrequentlyExecutedGraphs {
             days_back: check_days(called.args.days_back)?,
             min_executions: least.clamp(1, MOST_MIN_EXECUTIONS),
         };
-        let graphs = trends::frequent_graphs(&called.db, &called.caller.scope(), &query).await?;
+        let graphs = called
+            .ledger
+            .read(trends::frequent_graphs(&called.caller.scope(), &query))
+            .await?;
         Ok(Reply::new(FrequentGraphs(graphs)))
     }
 }

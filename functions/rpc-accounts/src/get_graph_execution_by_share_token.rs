@@ -36,7 +36,13 @@ impl Method for GetGraphExecutionByShareToken {
 
     async fn call(called: Called<Self>) -> Result<Reply<MaybeShared>, Problem> {
         let token = ShareToken::parse(&called.args.share_token);
-        let shared = found_whole(shares::read(&called.db, token.as_ref()).await, called.db.budget())?;
+        let shared = found_whole(
+            called
+                .ledger
+                .read(shares::read(token.as_ref(), called.ledger.budget()))
+                .await,
+            called.ledger.budget(),
+        )?;
         Ok(Reply::new(MaybeShared(shared)))
     }
 }

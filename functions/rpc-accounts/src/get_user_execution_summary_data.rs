@@ -48,7 +48,10 @@ impl Method for GetUserExecutionSummaryData {
         if start_time > end_time {
             return Err(Problem::invalid_at("/start_time", "is after the end of the range"));
         }
-        let summary = summary::summary(&called.db, &scope, start_time, end_time).await?;
+        let summary = called
+            .ledger
+            .read(summary::summary(&scope, start_time, end_time))
+            .await?;
         Ok(Reply::new(summary))
     }
 }

@@ -26,7 +26,7 @@ impl Method for HealthCheck {
     type Value = String;
 
     async fn call(called: Called<Self>) -> Result<Reply<String>, Problem> {
-        health::state(&called.db).await?;
+        called.ledger.read(health::state()).await?;
         Ok(Reply::new("OK".to_owned()))
     }
 }

@@ -49,7 +49,7 @@ impl Method for SpendCredits {
         }
         let user = named_user(&called.caller, &user_id, "/user_id")?;
         let movement = Movement::new(&user, cost, metadata.as_ref());
-        match credits::spend(&called.db, called.once.as_ref(), &movement).await {
+        match called.ledger.write(credits::spend(&movement)).await {
             Err(error) => Err(Problem::from(error).of_user(user.as_str())),
             Ok(done) => Ok(Reply::done(done)),
         }

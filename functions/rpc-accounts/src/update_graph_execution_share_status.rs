@@ -67,7 +67,10 @@ impl Method for UpdateGraphExecutionShareStatus {
             token: args.share_token.filter(|_| args.is_shared),
             shared_at: args.shared_at.filter(|_| args.is_shared),
         };
-        let done = shares::set(&called.db, called.once.as_ref(), &scope, &args.execution_id, status).await?;
+        let done = called
+            .ledger
+            .write(shares::set(&scope, &args.execution_id, status))
+            .await?;
         Ok(Reply::done(done.map(|()| Null)))
     }
 }

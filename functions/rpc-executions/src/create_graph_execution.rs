@@ -94,7 +94,7 @@ impl Method for CreateGraphExecution {
             nodes_input_masks: args.nodes_input_masks.unwrap_or_default(),
             parent_graph_exec_id: args.parent_graph_exec_id,
         };
-        let done = executions::create(&called.db, called.once.as_ref(), &user, new).await?;
+        let done = called.ledger.write(executions::create(&user, new)).await?;
         Ok(Reply::done(done))
     }
 }

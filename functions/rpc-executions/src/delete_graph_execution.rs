@@ -48,7 +48,11 @@ impl Method for DeleteGraphExecution {
         } else {
             Deletion::SoftAgain
         };
-        match executions::delete(&called.db, called.once.as_ref(), &scope, &args.graph_exec_id, how).await {
+        match called
+            .ledger
+            .write(executions::delete(&scope, &args.graph_exec_id, how))
+            .await
+        {
             Err(Error::Missing) => Err(Problem::not_found("there is no such execution to delete")
                 .raised(StatusCode::INTERNAL_SERVER_ERROR, "DatabaseError")),
             deleted => Ok(Reply::done(deleted?.map(|()| Null))),

@@ -32,12 +32,15 @@ impl Method for GetChildGraphExecutions {
     type Value = ExecutionMetas;
 
     async fn call(called: Called<Self>) -> Result<Reply<ExecutionMetas>, Problem> {
-        let rows = Rows::new(None, called.db.budget());
+        let rows = Rows::new(None, called.ledger.budget());
         let filter = Filter {
             parent_id: Some(called.args.parent_exec_id),
             ..Filter::default()
         };
-        let (metas, next) = executions::keyset(&called.db, &called.caller.scope(), &filter, None, rows.limit()).await?;
+        let (metas, next) = called
+            .ledger
+            .read(executions::keyset(&called.caller.scope(), &filter, None, rows.limit()))
+            .await?;
         Ok(Reply::new(ExecutionMetas(rows.whole(metas, next.as_ref())?)))
     }
 }

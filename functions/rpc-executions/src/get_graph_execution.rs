@@ -54,18 +54,29 @@ impl Method for GetGraphExecution {
 
     async fn call(called: Called<Self>) -> Result<Reply<MaybeExecution>, Problem> {
         let args = called.args;
-        let budget = called.db.budget();
+        let budget = called.ledger.budget();
         let scope = Scope::User(named_user(&called.caller, &args.user_id, "/user_id")?);
         let execution = if args.include_node_executions == Some(true) {
             let rows = Rows::new(None, budget);
-            let read = executions::get_with_nodes(&called.db, &scope, None, &args.execution_id, rows.limit()).await;
+            let read = called
+                .ledger
+                .read(executions::get_with_nodes(
+                    &scope,
+                    None,
+                    &args.execution_id,
+                    rows.limit(),
+                ))
+                .await;
             let read = found(read)?.map(|(mut execution, next)| {
                 execution.node_executions = rows.whole(execution.node_executions, next.as_ref())?;
                 whole(execution, budget)
             });
             read.transpose()?.map(AnyExecution::WithNodes)
         } else {
-            let read = executions::get(&called.db, &scope, None, &args.execution_id).await;
+            let read = called
+                .ledger
+                .read(executions::get(&scope, None, &args.execution_id))
+                .await;
             found_whole(read, budget)?.map(AnyExecution::Alone)
         };
         Ok(Reply::new(MaybeExecution(execution)))

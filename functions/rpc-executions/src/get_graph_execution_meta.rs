@@ -46,8 +46,8 @@ impl Method for GetGraphExecutionMeta {
             id: Some(execution_id),
             ..Filter::default()
         };
-        let (metas, _) = executions::keyset(&called.db, &scope, &filter, None, 1).await?;
-        let metas = Rows::new(Some(1), called.db.budget()).whole(metas, None)?;
+        let (metas, _) = called.ledger.read(executions::keyset(&scope, &filter, None, 1)).await?;
+        let metas = Rows::new(Some(1), called.ledger.budget()).whole(metas, None)?;
         Ok(Reply::new(MaybeMeta(metas.into_iter().next())))
     }
 }

@@ -56,7 +56,7 @@ impl Method for GetGraphExecutions {
     async fn call(called: Called<Self>) -> Result<Reply<ExecutionMetas>, Problem> {
         let args = called.args;
         let scope = named_scope(&called.caller, args.user_id.as_ref(), "/user_id")?;
-        let rows = Rows::asked(args.limit, called.db.budget())?;
+        let rows = Rows::asked(args.limit, called.ledger.budget())?;
         let filter = Filter {
             id: args.graph_exec_id,
             graph_id: args.graph_id,
@@ -66,7 +66,10 @@ impl Method for GetGraphExecutions {
             created_to: args.created_time_lte,
             ..Filter::default()
         };
-        let (metas, next) = executions::keyset(&called.db, &scope, &filter, None, rows.limit()).await?;
+        let (metas, next) = called
+            .ledger
+            .read(executions::keyset(&scope, &filter, None, rows.limit()))
+            .await?;
         Ok(Reply::new(ExecutionMetas(rows.whole(metas, next.as_ref())?)))
     }
 }

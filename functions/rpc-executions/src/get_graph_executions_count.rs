@@ -51,6 +51,8 @@ impl Method for GetGraphExecutionsCount {
             created_to: args.created_time_lte,
             ..Filter::default()
         };
-        Ok(Reply::new(executions::count(&called.db, &scope, &filter).await?))
+        Ok(Reply::new(
+            called.ledger.read(executions::count(&scope, &filter)).await?,
+        ))
     }
 }

@@ -79,8 +79,11 @@ impl Method for GetGraphExecutionsPaginated {
             created_to: args.created_time_lte,
             ..Filter::default()
         };
-        let (executions, total) = executions::page(&called.db, &scope, &filter, page, page_size).await?;
-        let executions = Rows::new(None, called.db.budget()).whole(executions, None)?;
+        let (executions, total) = called
+            .ledger
+            .read(executions::page(&scope, &filter, page, page_size))
+            .await?;
+        let executions = Rows::new(None, called.ledger.budget()).whole(executions, None)?;
         Ok(Reply::new(ExecutionPage {
             executions,
             pagination: Pagination::new(total, page, page_size),

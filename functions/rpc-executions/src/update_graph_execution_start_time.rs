@@ -38,8 +38,12 @@ impl Method for UpdateGraphExecutionStartTime {
             status: Some(ExecutionStatus::Running),
             ..Change::default()
         };
-        let (scope, once) = (called.caller.scope(), called.once.as_ref());
-        match executions::change(&called.db, once, &scope, &called.args.graph_exec_id, change).await {
+        let scope = called.caller.scope();
+        match called
+            .ledger
+            .write(executions::change(&scope, &called.args.graph_exec_id, change))
+            .await
+        {
             Err(Error::Missing) => Ok(Reply::new(MaybeExecution(None))),
             started => Ok(Reply::done(
                 started?.map(|execution| MaybeExecution(Some(AnyExecution::Alone(execution)))),

@@ -47,8 +47,11 @@ impl Method for UpdateGraphExecutionStats {
             or_as_it_is: true,
             ..Change::new(args.status, args.stats)?
         };
-        let (scope, once) = (called.caller.scope(), called.once.as_ref());
-        let changed = executions::change(&called.db, once, &scope, &args.graph_exec_id, change).await?;
+        let scope = called.caller.scope();
+        let changed = called
+            .ledger
+            .write(executions::change(&scope, &args.graph_exec_id, change))
+            .await?;
         Ok(Reply::done(changed))
     }
 }

@@ -40,7 +40,7 @@ impl Method for GetExecutionKvData {
     async fn call(called: Called<Self>) -> Result<Reply<MaybeValue>, Problem> {
         let GetExecutionKvDataArgs { user_id, key } = called.args;
         let user = named_user(&called.caller, &user_id, "/user_id")?;
-        let kept = found_whole(kv::get(&called.db, &user, &key).await, called.db.budget())?;
+        let kept = found_whole(called.ledger.read(kv::get(&user, &key)).await, called.ledger.budget())?;
         Ok(Reply::new(MaybeValue(kept.map(|kept| kept.data))))
     }
 }

@@ -36,8 +36,11 @@ impl Method for GetExecutionOutputs {
     type Value = Outputs;
 
     async fn call(called: Called<Self>) -> Result<Reply<Outputs>, Problem> {
-        let outputs = nodes::outputs(&called.db, &called.caller.scope(), &called.args.node_exec_id).await;
-        let outputs = found_whole(outputs, called.db.budget())?;
+        let outputs = called
+            .ledger
+            .read(nodes::outputs(&called.caller.scope(), &called.args.node_exec_id))
+            .await;
+        let outputs = found_whole(outputs, called.ledger.budget())?;
         Ok(Reply::new(Outputs(
             outputs.map(|(outputs, _)| outputs).unwrap_or_default(),
         )))

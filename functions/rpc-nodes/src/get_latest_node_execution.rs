@@ -39,8 +39,11 @@ impl Method for GetLatestNodeExecution {
     async fn call(called: Called<Self>) -> Result<Reply<MaybeNode>, Problem> {
         let GetLatestNodeExecutionArgs { node_id, graph_eid } = called.args;
         let node = found_whole(
-            nodes::latest(&called.db, &called.caller.scope(), &graph_eid, &node_id).await,
-            called.db.budget(),
+            called
+                .ledger
+                .read(nodes::latest(&called.caller.scope(), &graph_eid, &node_id))
+                .await,
+            called.ledger.budget(),
         )?;
         Ok(Reply::new(MaybeNode(node)))
     }

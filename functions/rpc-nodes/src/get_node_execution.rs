@@ -36,8 +36,11 @@ impl Method for GetNodeExecution {
 
     async fn call(called: Called<Self>) -> Result<Reply<MaybeNode>, Problem> {
         let node = found_whole(
-            nodes::get(&called.db, &called.caller.scope(), &called.args.node_exec_id).await,
-            called.db.budget(),
+            called
+                .ledger
+                .read(nodes::get(&called.caller.scope(), &called.args.node_exec_id))
+                .await,
+            called.ledger.budget(),
         )?;
         Ok(Reply::new(MaybeNode(node)))
     }

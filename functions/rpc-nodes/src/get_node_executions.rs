@@ -55,7 +55,7 @@ impl Method for GetNodeExecutions {
 
     async fn call(called: Called<Self>) -> Result<Reply<NodeList>, Problem> {
         let args = called.args;
-        let rows = Rows::asked(args.limit, called.db.budget())?;
+        let rows = Rows::asked(args.limit, called.ledger.budget())?;
         let filter = Filter {
             graph_exec_id: args.graph_exec_id,
             node_id: args.node_id,
@@ -65,7 +65,10 @@ impl Method for GetNodeExecutions {
             created_to: args.created_time_lte,
             without_data: args.include_exec_data == Some(false),
         };
-        let (list, next) = nodes::list(&called.db, &called.caller.scope(), &filter, None, rows.limit()).await?;
+        let (list, next) = called
+            .ledger
+            .read(nodes::list(&called.caller.scope(), &filter, None, rows.limit()))
+            .await?;
         Ok(Reply::new(NodeList(rows.whole(list, next.as_ref())?)))
     }
 }

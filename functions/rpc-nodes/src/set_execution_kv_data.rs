@@ -44,8 +44,10 @@ impl Method for SetExecutionKvData {
     async fn call(called: Called<Self>) -> Result<Reply<MaybeValue>, Problem> {
         let args = called.args;
         let user = named_user(&called.caller, &args.user_id, "/user_id")?;
-        let once = called.once.as_ref();
-        let done = kv::put(&called.db, once, &user, &args.key, &args.node_exec_id, &args.data).await?;
+        let done = called
+            .ledger
+            .write(kv::put(&user, &args.key, &args.node_exec_id, &args.data))
+            .await?;
         Ok(Reply::done(done.map(|kept| MaybeValue(Some(kept.data)))))
     }
 }

@@ -52,8 +52,12 @@ impl Method for UpdateNodeExecutionStatus {
             or_as_it_is: true,
             ..Change::new(args.status, args.execution_data, args.stats)?
         };
-        let (scope, once) = (called.caller.scope(), called.once.as_ref());
-        match nodes::change(&called.db, once, &scope, &args.node_exec_id, change).await {
+        let scope = called.caller.scope();
+        match called
+            .ledger
+            .write(nodes::change(&scope, &args.node_exec_id, change))
+            .await
+        {
             Err(Error::Missing) => Err(Problem::invalid_at("/node_exec_id", "there is no such node execution")),
             changed => Ok(Reply::done(changed?)),
         }

@@ -52,8 +52,11 @@ impl Method for UpdateNodeExecutionStatusBatch {
             ));
         }
         status.check_target()?;
-        let (scope, once) = (called.caller.scope(), called.once.as_ref());
-        let done = nodes::change_many(&called.db, once, &scope, &ids, status, stats).await?;
+        let scope = called.caller.scope();
+        let done = called
+            .ledger
+            .write(nodes::change_many(&scope, &ids, status, stats))
+            .await?;
         Ok(Reply::done(done))
     }
 }

@@ -54,8 +54,11 @@ impl Method for UpsertExecutionInput {
             data: args.input_data,
             node_exec_id: args.node_exec_id,
         };
-        let (scope, once) = (called.caller.scope(), called.once.as_ref());
-        let done = nodes::give_input(&called.db, once, &scope, &args.graph_exec_id, &args.node_id, input).await?;
+        let scope = called.caller.scope();
+        let done = called
+            .ledger
+            .write(nodes::give_input(&scope, &args.graph_exec_id, &args.node_id, input))
+            .await?;
         Ok(Reply::done(
             done.map(|given| GivenInput((given.node, given.input_data))),
         ))

@@ -39,9 +39,12 @@ impl Method for UpsertExecutionOutput {
 
     async fn call(called: Called<Self>) -> Result<Reply<Null>, Problem> {
         let args = called.args;
-        let (scope, once) = (called.caller.scope(), called.once.as_ref());
+        let scope = called.caller.scope();
         let (name, data) = (args.output_name, args.output_data);
-        let done = nodes::give_output(&called.db, once, &scope, &args.node_exec_id, name, data).await?;
+        let done = called
+            .ledger
+            .write(nodes::give_output(&scope, &args.node_exec_id, name, data))
+            .await?;
         Ok(Reply::done(done.map(|()| Null)))
     }
 }

@@ -128,7 +128,7 @@ async fn follow(
     let mut seen = Instant::now();
     let mut starts = 0;
     loop {
-        let found = scoring::results(db, scope, job, after, BATCH).await;
+        let found = db.read(scoring::results(scope, job, after, BATCH)).await;
         let Results { job: state, results } = match found {
             Ok(found) => found,
             Err(error @ Error::Unavailable(_)) if seen.elapsed() < LONGEST_OUTAGE => {
@@ -158,7 +158,7 @@ async fn follow(
             return Ok(state);
         }
         // What cannot be found out now is found out in the next round.
-        if !worker.is_at_work() && matches!(scoring::is_held(db, job).await, Ok(false)) {
+        if !worker.is_at_work() && matches!(db.read(scoring::is_held(job)).await, Ok(false)) {
             if starts == MOST_STARTS {
                 let why = format!("nobody goes on with the scoring job {job}; the log says why, and what it has stays");
                 return Err(Ended::Problem(Problem::not_ready(why)));

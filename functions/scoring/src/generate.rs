@@ -105,7 +105,7 @@ impl Endpoint for GenerateAnalytics {
         let JsonBody(asked) = call.body;
         check(&asked)?;
         let not_configured = |why: String| {
-            call.db.log().error(&why);
+            call.ledger.log().error(&why);
             Problem::not_configured(why)
         };
         let catalog = catalog().await.map_err(not_configured)?;
@@ -136,7 +136,7 @@ impl Endpoint for GenerateAnalytics {
             created_by: call.who.subject().as_str(),
             most: (call.form != Form::Later).then_some(MOST_AT_ONCE),
         };
-        let made = scoring::create(&call.db, call.once.as_ref(), &scope, &new).await?;
+        let made = call.ledger.write(scoring::create(&scope, &new)).await?;
         let replayed = made.replayed;
         // A replay of one that was made for the background.
         if call.form != Form::Later && made.value.total_executions > u64::from(MOST_AT_ONCE) {
@@ -146,7 +146,7 @@ impl Endpoint for GenerateAnalytics {
             ));
         }
         let job = Id::parse(&made.value.id).map_err(|error| Problem::internal(error.to_string()))?;
-        let worker = Worker::start(Rc::new(call.db), call.config.bus.clone(), job.clone());
+        let worker = Worker::start(Rc::new(call.ledger.into_db()), call.config.bus.clone(), job.clone());
         let reply = match call.form {
             Form::Later => {
                 let at = format!("{}/jobs/{job}", Self::PATH);

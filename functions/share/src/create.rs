@@ -71,7 +71,10 @@ impl Endpoint for CreateShare {
             token: ShareToken::generate(),
             expires_at,
         };
-        let done = shares::create(&call.db, call.once.as_ref(), &call.who.scope(), graph_id, id, link).await?;
+        let done = call
+            .ledger
+            .write(shares::create(&call.who.scope(), graph_id, id, link))
+            .await?;
         Ok(Reply::done(done.map(|link| ShareLink::new(&link, &call.config))))
     }
 }

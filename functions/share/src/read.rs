@@ -49,7 +49,11 @@ impl Endpoint for ReadShared {
 
     async fn handle(call: Call<Self>) -> Result<Reply<SharedExecution>, Problem> {
         let MaybeToken(token) = &call.path.token;
-        match shares::read(&call.db, token.as_ref()).await {
+        match call
+            .ledger
+            .read(shares::read(token.as_ref(), call.ledger.budget()))
+            .await
+        {
             Err(Error::Missing) => Err(Problem::not_found("nothing is shared under this link")),
             shared => Ok(Reply::new(shared?)),
         }

@@ -23,7 +23,10 @@ impl Endpoint for RevokeShare {
 
     async fn handle(call: Call<Self>) -> Result<Reply<NoContent>, Problem> {
         let SharePath { graph_id, id } = &call.path;
-        let done = shares::revoke(&call.db, call.once.as_ref(), &call.who.scope(), graph_id, id).await?;
+        let done = call
+            .ledger
+            .write(shares::revoke(&call.who.scope(), graph_id, id))
+            .await?;
         Ok(Reply::done(done.map(|()| NoContent)))
     }
 }

@@ -73,7 +73,7 @@ impl Endpoint for GetAccuracyTrends {
             by_calendar: asked.window == Some(One(Window::Calendar)),
             historical: asked.include_historical.unwrap_or(false),
         };
-        let rows = trends::accuracy(&call.db, &scope, &query).await?;
+        let rows = call.ledger.read(trends::accuracy(&scope, &query)).await?;
         Ok(Reply::new(AccuracyTrends::new(
             rows,
             query.graph_id.as_str(),

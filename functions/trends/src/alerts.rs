@@ -26,7 +26,7 @@ impl Endpoint for ListAlerts {
     type Reply = AlertList;
 
     async fn handle(call: Call<Self>) -> Result<Reply<AlertList>, Problem> {
-        let alerts = trends::alerts(&call.db, &call.who.scope()).await?;
+        let alerts = call.ledger.read(trends::alerts(&call.who.scope())).await?;
         Ok(Reply::new(AlertList(alerts)))
     }
 }

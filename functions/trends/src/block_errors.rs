@@ -55,7 +55,10 @@ impl Endpoint for ListBlockErrors {
             min_executions,
             min_error_rate: 0,
         };
-        let blocks = trends::block_errors(&call.db, &call.who.scope(), &query).await?;
+        let blocks = call
+            .ledger
+            .read(trends::block_errors(&call.who.scope(), &query))
+            .await?;
         Ok(Reply::new(BlockErrorList(blocks)))
     }
 }

@@ -47,7 +47,10 @@ impl Endpoint for ListFrequentGraphs {
             days_back: days_back.map_or(DEFAULT_DAYS, |Bounded(days)| days),
             min_executions: min_executions.map_or(DEFAULT_MIN_EXECUTIONS, |Bounded(least)| least),
         };
-        let graphs = trends::frequent_graphs(&call.db, &call.who.scope(), &query).await?;
+        let graphs = call
+            .ledger
+            .read(trends::frequent_graphs(&call.who.scope(), &query))
+            .await?;
         Ok(Reply::new(FrequentGraphList(graphs)))
     }
 }

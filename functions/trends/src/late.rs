@@ -27,7 +27,7 @@ impl Endpoint for ListLate {
     type Reply = LateList;
 
     async fn handle(call: Call<Self>) -> Result<Reply<LateList>, Problem> {
-        let late = trends::late(&call.db, &call.who.scope()).await?;
+        let late = call.ledger.read(trends::late(&call.who.scope())).await?;
         Ok(Reply::new(LateList(late)))
     }
 }

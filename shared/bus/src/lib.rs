@@ -99,7 +99,7 @@ impl Bus {
         let known = self.outbox_id.borrow().clone();
         let outbox_id = match known {
             Some(id) => id,
-            None => Rc::from(events::outbox(db).await?.id),
+            None => Rc::from(db.read(events::outbox()).await?.id),
         };
         self.outbox_id.replace(Some(Rc::clone(&outbox_id)));
         // In braces, so that a cluster keeps all of them on one server.

@@ -76,7 +76,7 @@ impl Relay<'_> {
     /// Publishes what there is.
     async fn run(&mut self, knows_position: bool) -> Result<(), Error> {
         if !knows_position {
-            self.position = events::outbox(self.db).await?.published;
+            self.position = self.db.read(events::outbox()).await?.published;
         }
         for _ in 0..MOST_STEPS {
             if !self.step().await? {
@@ -94,9 +94,12 @@ impl Relay<'_> {
 
     /// Publishes some events; whether there is more to do.
     async fn step(&mut self) -> Result<bool, Error> {
-        let more_to_number = events::number(self.db, Some(self.position)).await?;
+        let more_to_number = self.db.read(events::number(Some(self.position))).await?;
         let everybody = Scope::Any(AnyUser::for_own_work());
-        let batch = events::read(self.db, &everybody, &Filter::default(), self.position, ROOM).await?;
+        let batch = self
+            .db
+            .read(events::read(&everybody, &Filter::default(), self.position, ROOM))
+            .await?;
         let is_last = !batch.is_full && !more_to_number;
         // The numbers have gone back, as after a restore: those to come are published, not those that were before.
         let after = if self.position > batch.last {

@@ -60,7 +60,7 @@ struct Runner<'a> {
 /// Works a job off, for `life` at most (what has begun then is finished).
 pub async fn run(db: &Db, bus: Option<Rc<Bus>>, job: &Id, life: Duration, idle: Idle) -> Result<(), Error> {
     let until = Instant::now() + life;
-    let Some(work) = Work::open(db, &AnyUser::for_own_work(), job.clone()).await? else {
+    let Some(work) = db.read(Work::open(&AnyUser::for_own_work(), job.clone())).await? else {
         return Ok(());
     };
     let client = client(&work, db.log().trace()).await.map_err(Error::Internal)?;
@@ -97,7 +97,7 @@ impl Runner<'_> {
     /// One execution after another, until nothing is left.
     async fn work_off(&self) {
         while !self.is_done.get() && Instant::now() < self.until && self.taken.get() < MOST {
-            match self.work.claim(self.db).await {
+            match self.db.write(self.work.claim()).await {
                 Ok(claimed) => match claimed.item {
                     Some(item) => {
                         self.taken.set(self.taken.get() + 1);
@@ -121,7 +121,7 @@ impl Runner<'_> {
                 break Outcome::Failed(why, None);
             }
             reads += 1;
-            match self.work.find(self.db, item, self.client.budget()).await {
+            match self.db.read(self.work.find(item, self.client.budget())).await {
                 Ok(Some(Found::Case(case))) => {
                     let templates = self.work.templates();
                     let prompt = templates.user_prompt(&case, self.client.budget());
@@ -164,7 +164,7 @@ impl Runner<'_> {
     /// while. The lease may run out meanwhile; whoever comes first counts.
     async fn finish(&self, item: &Item, outcome: &Outcome) -> Result<(), Error> {
         loop {
-            match self.work.finish(self.db, item, outcome).await {
+            match self.db.write(self.work.finish(item, outcome)).await {
                 Err(error @ Error::Unavailable(_)) => self.wait_for_database(&error).await,
                 done => return done.map(|_| ()),
             }
@@ -174,7 +174,7 @@ impl Runner<'_> {
     async fn keep_alive(&self) {
         loop {
             sleep(RENEWAL).await;
-            if let Err(error) = self.work.renew(self.db).await {
+            if let Err(error) = self.db.write(self.work.renew()).await {
                 self.complain(&error);
             }
         }

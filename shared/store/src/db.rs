@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned, ser};
 use serde_json::value::RawValue;
 use spin_sdk::pg::{Connection, DbValue, ParameterValue};
 
-use crate::{Budget, Error};
+use crate::{Budget, Error, Read, Statement, Write};
 
 /// Runs any write of the store once for each idempotency key (migration 0002).
 const ONCE: &str = "SELECT runledger.once($1, $2, $3, $4, $5::jsonb)::text";
@@ -141,31 +141,41 @@ impl Db {
         &self.log
     }
 
-    /// Runs a statement that only reads, and decodes its answer.
-    pub(crate) async fn read<T: DeserializeOwned>(&self, sql: &'static str, args: &impl Serialize) -> Result<T, Error> {
-        let answer = self.answer_read(sql, self.jsonb(args)?).await?;
-        read_answer(&answer).map(|done| done.value)
+    /// Runs a statement that only reads.
+    pub async fn read<T: 'static>(&self, read: Read<T>) -> Result<T, Error> {
+        let (statement, decode) = read.into_parts();
+        let answer = self.answer_read(statement).await?;
+        decode(&answer, &self.log).map(|done| done.value)
     }
 
-    /// Runs a statement that writes, at most once for its idempotency key if it has one, and decodes what it left.
-    pub(crate) async fn write<T: DeserializeOwned>(
+    /// Runs a statement that writes, without an idempotency key: nobody asks for it a second time.
+    pub async fn write<T: 'static>(&self, write: Write<T>) -> Result<T, Error> {
+        self.write_once(write, None).await.map(|done| done.value)
+    }
+
+    /// Runs a statement that writes, at most once for its idempotency key if it has one.
+    pub async fn write_once<T: 'static>(
         &self,
-        sql: &'static str,
-        args: &impl Serialize,
+        write: Write<T>,
         once: Option<&IdempotencyKey>,
     ) -> Result<Done<T>, Error> {
-        let answer = self.answer_write(sql, self.jsonb(args)?, once).await?;
-        read_answer(&answer)
+        let once = once.filter(|_| write.is_remembered());
+        let (statement, decode) = write.into_parts();
+        let answer = self.answer_write(statement, once).await?;
+        decode(&answer, &self.log)
     }
 
-    fn jsonb(&self, args: &impl Serialize) -> Result<ParameterValue, Error> {
-        let args = serde_json::to_vec(args).map_err(|error| Error::internal(error.to_string()))?;
-        Ok(ParameterValue::Jsonb(self.budget.within(args)))
+    /// A statement's text, and its parameter with the budget in it.
+    fn prepared(&self, statement: Statement) -> Result<(&'static str, ParameterValue), Error> {
+        let text = statement.text();
+        let argument = self.budget.within(statement.into_argument()?);
+        Ok((text, ParameterValue::Jsonb(argument)))
     }
 
     // What does not depend on types stands apart: it is compiled once, and not for every statement.
 
-    async fn answer_read(&self, sql: &'static str, args: ParameterValue) -> Result<String, Error> {
+    async fn answer_read(&self, statement: Statement) -> Result<String, Error> {
+        let (sql, args) = self.prepared(statement)?;
         match self.ask(sql, vec![args.clone()]).await {
             // A connection that went stale while it was kept costs a read nothing but one more try.
             Err(error) if error.breaks_connection() => self.ask(sql, vec![args]).await,
@@ -173,12 +183,8 @@ impl Db {
         }
     }
 
-    async fn answer_write(
-        &self,
-        sql: &'static str,
-        args: ParameterValue,
-        once: Option<&IdempotencyKey>,
-    ) -> Result<String, Error> {
+    async fn answer_write(&self, statement: Statement, once: Option<&IdempotencyKey>) -> Result<String, Error> {
+        let (sql, args) = self.prepared(statement)?;
         let Some(IdempotencyKey {
             caller,
             key,
@@ -225,8 +231,8 @@ impl Db {
     }
 }
 
-/// What a statement's answer says: what was asked for, or why not. For who asks Postgres in another way than [`Db`] does.
-pub fn read_answer<T: DeserializeOwned>(answer: &str) -> Result<Done<T>, Error> {
+/// What a statement's answer says: what was asked for, or why not.
+pub(crate) fn read_answer<T: DeserializeOwned>(answer: &str) -> Result<Done<T>, Error> {
     let Done { value, replayed } = decode::<Outcome>(answer)?.into_result()?;
     Ok(Done {
         value: decode(value.get())?,

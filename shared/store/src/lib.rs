@@ -1,9 +1,10 @@
 //! The only place that knows SQL.
 //!
 //! Every statement has one shape: it takes one `jsonb` parameter and returns one row of one JSON text, `{"ok": …}` or why
-//! not. One host call
-//! carries the whole request there and the whole answer back, and [`Db::write`] can put any write behind an idempotency
-//! key without the write knowing. A write is always one statement.
+//! not. One host call carries the whole request there and the whole answer back. A write is always one statement.
+//!
+//! A statement is a value: functions here take what they need and return a [`Read`] or a [`Write`], and do nothing. [`Db`] runs
+//! them, and can put any write behind an idempotency key without the write knowing.
 //!
 //! Every function that reaches a person's rows takes a [`Scope`](runledger_models::Scope) or that person's
 //! [`UserId`](runledger_models::UserId): there is no unscoped way in.
@@ -26,10 +27,12 @@ pub mod nodes;
 pub mod queue;
 pub mod scoring;
 pub mod shares;
+mod statement;
 mod stored;
 pub mod summary;
 pub mod trends;
 
 pub use budget::Budget;
-pub use db::{Db, Done, IdempotencyKey, Pool, read_answer};
+pub use db::{Db, Done, IdempotencyKey, Pool};
 pub use error::Error;
+pub use statement::{Read, Statement, Write};

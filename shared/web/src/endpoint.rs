@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use spin_sdk::http::Request;
 
 use crate::{
-    Access, Body, Config, Content, Form, Params, Parts, Payload, Problem, Reply, Source, Unpack, body, idempotency,
-    problem::Document, rpc,
+    Access, Body, Config, Content, Form, Ledger, Params, Parts, Payload, Problem, Reply, Source, Unpack, body,
+    idempotency, problem::Document, rpc,
 };
 
 /// One operation of the API. What it needs is declared as types and arrives parsed and authorised.
@@ -67,16 +67,14 @@ pub struct Call<E: Endpoint> {
     pub query: E::Query,
     /// The body.
     pub body: E::Body,
-    /// The key under which a write happens once.
-    pub once: Option<IdempotencyKey>,
     /// When the caller's token expires, in seconds since 1970.
     pub expires_at: Option<f64>,
     /// The header `Last-Event-ID`, if the endpoint is resumable.
     pub last_event_id: Option<String>,
     /// The form of the answer, if the endpoint's work may be long.
     pub form: Form,
-    /// The database.
-    pub db: Db,
+    /// What runs the request's statements.
+    pub ledger: Ledger,
     /// The instance's settings.
     pub config: Rc<Config>,
 }
@@ -168,11 +166,10 @@ async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Problem> {
         path,
         query,
         body,
-        once,
         expires_at,
         last_event_id: last_event_id.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned()),
         form: if E::LONG { Form::of(&headers) } else { Form::Whole },
-        db,
+        ledger: Ledger::new(db, once),
         config: Rc::clone(&config),
     })
     .await?;

@@ -12,6 +12,7 @@ mod form;
 mod idempotency;
 mod identity;
 mod json;
+mod ledger;
 mod metrics;
 #[cfg(not(target_family = "wasm"))]
 pub mod openapi;
@@ -36,6 +37,7 @@ pub use config::Config;
 pub use endpoint::{Call, Endpoint, Route};
 pub use form::Form;
 pub use identity::{Claims, Keys, MIN_SECRET_BYTES};
+pub use ledger::Ledger;
 pub use paging::{Cursor, NumberCursor, Paging};
 pub use params::{Bounded, List, Names, NoParams, One, Param, Params, Percent, Source, time_range};
 pub use problem::{Document as ProblemDocument, FieldError, Problem};

@@ -76,7 +76,7 @@ pub(crate) fn is_due() -> bool {
 pub(crate) async fn hand_over(db: &Db) {
     let counts = METER.with_borrow_mut(|meter| std::mem::take(&mut meter.counts));
     let rows: Vec<_> = counts.iter().map(row).collect();
-    if metrics::add(db, &rows).await.is_err() {
+    if db.write(metrics::add(&rows)).await.is_err() {
         METER.with_borrow_mut(|meter| meter.take_back(counts));
     }
 }

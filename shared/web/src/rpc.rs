@@ -9,7 +9,7 @@ use runledger_models::{
     Caller, GraphExecution, GraphExecutionMeta, GraphExecutionWithNodes, NodeExecutionResult, SharedExecution,
     Truncated, kv::KeyValue, paging::Position,
 };
-use runledger_store::{Budget, Db, Error, IdempotencyKey};
+use runledger_store::{Budget, Error};
 use serde::{Serialize, de::DeserializeOwned};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -17,7 +17,8 @@ use utoipa::{
 };
 
 use crate::{
-    Call, Endpoint, JsonBody, NoParams, Payload, Problem, Reply, ServiceOnly, endpoint::Response, problem::Document,
+    Call, Endpoint, JsonBody, Ledger, NoParams, Payload, Problem, Reply, ServiceOnly, endpoint::Response,
+    problem::Document,
 };
 
 /// The documents that the methods come from.
@@ -57,10 +58,8 @@ pub struct Called<M: Method> {
     pub caller: Caller,
     /// The arguments.
     pub args: M::Args,
-    /// The key under which a write happens once.
-    pub once: Option<IdempotencyKey>,
-    /// The database.
-    pub db: Db,
+    /// What runs the request's statements.
+    pub ledger: Ledger,
 }
 
 /// A method as an endpoint.
@@ -83,8 +82,7 @@ impl<M: Method> Endpoint for Remote<M> {
         let called = Called {
             caller: call.who,
             args,
-            once: call.once,
-            db: call.db,
+            ledger: call.ledger,
         };
         M::call(called).await.map_err(|problem| {
             // That a record is missing is not that the method is.

@@ -60,7 +60,7 @@ impl Whole {
     /// The values of this record.
     pub async fn read(db: Db, scope: Scope, record: Record) -> Result<Self, Problem> {
         // Looked for before the response begins.
-        data::read(&db, &scope, &record, Place::default()).await?;
+        db.read(data::read(&scope, &record, Place::default())).await?;
         Ok(Self(Stream::new(async move |mut sink| {
             if let Err(End::Trouble(problem)) = write(&db, &scope, &record, &mut sink).await {
                 let why = problem.for_log().unwrap_or("the record is gone").to_owned();
@@ -74,7 +74,7 @@ async fn write(db: &Db, scope: &Scope, record: &Record, sink: &mut Sink) -> Resu
     let trouble = |error: runledger_store::Error| End::Trouble(error.into());
     let mut place = Place::default();
     loop {
-        let pieces = data::read(db, scope, record, place).await.map_err(trouble)?;
+        let pieces = db.read(data::read(scope, record, place)).await.map_err(trouble)?;
         if pieces.is_empty() {
             sink.send(format!("{{\"values\":{}}}\n", place.values()).as_bytes())
                 .await?;

@@ -10,7 +10,7 @@ use runledger_models::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Db, Done, Error, IdempotencyKey,
+    Read, Write,
     db::Carried,
     keyset::{self, Part},
     stored::{decoded, shown_time},
@@ -30,7 +30,7 @@ macro_rules! alone {
 
 const BALANCE: &str = concat!("WITH ", include_str!("account.sql"), include_str!("balance.sql"));
 /// Spends credits.
-pub const SPEND: &str = alone!("free.sql", "spend.sql", "spent.sql");
+const SPEND: &str = alone!("free.sql", "spend.sql", "spent.sql");
 const GIVE: &str = alone!("give.sql");
 const HOLD: &str = alone!("hold.sql");
 /// Whose account it is on, the hold says: neither changes after it was made, so that it may be looked up before the lock.
@@ -91,47 +91,37 @@ struct OfUser<'a> {
 }
 
 /// What a user may spend: the balance without what is set aside.
-pub async fn balance(db: &Db, user: &UserId) -> Result<i64, Error> {
-    db.read(BALANCE, &OfUser { user_id: user }).await
+pub fn balance(user: &UserId) -> Read<i64> {
+    Read::new(BALANCE, &OfUser { user_id: user })
 }
 
 /// Spends credits; what is left. With a shortfall nothing happens.
-pub async fn spend(db: &Db, once: Option<&IdempotencyKey>, movement: &Movement<'_>) -> Result<Done<i64>, Error> {
+pub fn spend(movement: &Movement<'_>) -> Write<i64> {
     if movement.amount == 0 {
-        let value = balance(db, movement.user_id).await?;
-        return Ok(Done { value, replayed: false });
+        let user_id = movement.user_id;
+        return Write::new(BALANCE, &OfUser { user_id }).not_remembered();
     }
-    db.write(SPEND, movement, once).await
+    Write::new(SPEND, movement)
 }
 
 /// Adds credits; what there is then.
-pub async fn give(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    movement: Movement<'_>,
-    kind: TransactionType,
-) -> Result<Done<i64>, Error> {
+pub fn give(movement: Movement<'_>, kind: TransactionType) -> Write<i64> {
     let movement = Movement {
         kind: Some(kind),
         ..movement
     };
-    db.write(GIVE, &movement, once).await
+    Write::new(GIVE, &movement)
 }
 
 /// Sets credits aside until a time, or for a day; the hold.
-pub async fn hold(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    movement: Movement<'_>,
-    expires_at: Option<Timestamp>,
-) -> Result<Done<Id>, Error> {
+pub fn hold(movement: Movement<'_>, expires_at: Option<Timestamp>) -> Write<Id> {
     let movement = Movement {
         transaction_key: None,
         id: Some(Id::generate()),
         expires_at,
         ..movement
     };
-    db.write(HOLD, &movement, once).await
+    Write::new(HOLD, &movement)
 }
 
 #[derive(Serialize)]
@@ -141,13 +131,7 @@ struct HoldArgs<'a> {
 }
 
 /// Spends so much of what a hold has set aside, and ends it; what is left.
-pub async fn capture(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    scope: &Scope,
-    hold: &Id,
-    amount: u32,
-) -> Result<Done<i64>, Error> {
+pub fn capture(scope: &Scope, hold: &Id, amount: u32) -> Write<i64> {
     #[derive(Serialize)]
     struct Args<'a> {
         hold_id: &'a Id,
@@ -161,27 +145,25 @@ pub async fn capture(
         amount,
         transaction_key: Id::generate(),
     };
-    db.write(CAPTURE, &args, once).await
+    Write::new(CAPTURE, &args)
 }
 
 /// Ends a hold without spending.
-pub async fn release(db: &Db, once: Option<&IdempotencyKey>, scope: &Scope, hold: &Id) -> Result<Done<()>, Error> {
+pub fn release(scope: &Scope, hold: &Id) -> Write<()> {
     let args = HoldArgs {
         hold_id: hold,
         user_id: scope.user_id(),
     };
-    let done: Done<bool> = db.write(RELEASE, &args, once).await?;
-    Ok(done.map(|_| ()))
+    Write::<bool>::new(RELEASE, &args).unit()
 }
 
 /// A user's transactions, newest first.
-pub async fn transactions(
-    db: &Db,
+pub fn transactions(
     user: &UserId,
     kind: Option<TransactionType>,
     before: Option<&Position>,
     limit: u32,
-) -> Result<(Vec<CreditTransaction>, Option<Position>), Error> {
+) -> Read<(Vec<CreditTransaction>, Option<Position>)> {
     #[derive(Serialize)]
     struct Args<'a> {
         user_id: &'a UserId,
@@ -195,13 +177,13 @@ pub async fn transactions(
         kind,
         part: Part::before(before, limit),
     };
-    let rows = db.read(TRANSACTIONS, &args).await?;
-    let (rows, next) = keyset::cut_rows(rows, limit, TransactionRow::position)?;
-    let log = db.log();
-    Ok((
-        decoded(log, rows, "credit transaction", |row| row.into_transaction(log)),
-        next,
-    ))
+    Read::new(TRANSACTIONS, &args).and_then(move |rows, log| {
+        let (rows, next) = keyset::cut_rows(rows, limit, TransactionRow::position)?;
+        let transactions = decoded(log, rows, "credit transaction", |row: TransactionRow| {
+            row.into_transaction(log)
+        });
+        Ok((transactions, next))
+    })
 }
 
 /// A row of `"CreditTransaction"`.
@@ -235,12 +217,12 @@ impl TransactionRow {
 }
 
 /// Whether the credits within `scope` add up.
-pub async fn audit(db: &Db, scope: &Scope) -> Result<CreditAudit, Error> {
+pub fn audit(scope: &Scope) -> Read<CreditAudit> {
     #[derive(Serialize)]
     struct Args<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         user_id: Option<&'a str>,
     }
     let user_id = scope.user_id();
-    db.read(AUDIT, &Args { user_id }).await
+    Read::new(AUDIT, &Args { user_id })
 }

@@ -3,7 +3,7 @@
 use runledger_models::{Id, Scope};
 use serde::{Deserialize, Serialize};
 
-use crate::{Db, Error};
+use crate::Read;
 
 const OF_EXECUTION: &str = concat!(include_str!("of_execution.sql"), include_str!("next.sql"));
 const OF_NODE: &str = concat!(include_str!("of_node.sql"), include_str!("next.sql"));
@@ -76,11 +76,11 @@ struct Args<'a> {
 }
 
 /// The next values of a record, a few megabytes at most; none at their end.
-pub async fn read(db: &Db, scope: &Scope, record: &Record, place: Place) -> Result<Vec<Piece>, Error> {
+pub fn read(scope: &Scope, record: &Record, place: Place) -> Read<Vec<Piece>> {
     let (sql, id) = match record {
         Record::Execution(id) => (OF_EXECUTION, id),
         Record::NodeExecution(id) => (OF_NODE, id),
     };
     let user_id = scope.user_id();
-    db.read(sql, &Args { id, user_id, place }).await
+    Read::new(sql, &Args { id, user_id, place })
 }

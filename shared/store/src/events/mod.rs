@@ -4,7 +4,7 @@ use runledger_logging::Log;
 use runledger_models::{Event, Id, Scope, event::Change};
 use serde::{Deserialize, Serialize};
 
-use crate::{Db, Error, executions::WithBoundary, nodes::NodeRow, stored::Row};
+use crate::{Read, executions::WithBoundary, nodes::NodeRow, stored::Row};
 
 /// More data than this is not read for one event.
 const MOST_DATA: u64 = 32 << 20;
@@ -37,17 +37,17 @@ macro_rules! read {
 }
 
 /// The events of one user.
-pub const OF_USER: &str = read!("next_of_user.sql");
+const OF_USER: &str = read!("next_of_user.sql");
 /// The events of everybody.
-pub const OF_ANY: &str = read!("next_of_any.sql");
+const OF_ANY: &str = read!("next_of_any.sql");
 /// Whether there is anything to read or to number.
-pub const PEEK: &str = include_str!("peek.sql");
+const PEEK: &str = include_str!("peek.sql");
 /// Numbers what is committed.
-pub const NUMBER: &str = include_str!("number.sql");
+const NUMBER: &str = include_str!("number.sql");
 /// Where the outbox ends.
-pub const HEAD: &str = include_str!("head.sql");
+const HEAD: &str = include_str!("head.sql");
 /// Which outbox it is.
-pub const OUTBOX: &str = include_str!("outbox.sql");
+const OUTBOX: &str = include_str!("outbox.sql");
 
 /// Which events.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -121,7 +121,7 @@ struct EventRow {
 }
 
 /// The events after the one numbered `after`, in order.
-pub async fn read(db: &Db, scope: &Scope, filter: &Filter, after: i64, room: Room) -> Result<Batch, Error> {
+pub fn read(scope: &Scope, filter: &Filter, after: i64, room: Room) -> Read<Batch> {
     let args = ReadArgs {
         user_id: scope.user_id(),
         filter,
@@ -133,10 +133,8 @@ pub async fn read(db: &Db, scope: &Scope, filter: &Filter, after: i64, room: Roo
         Scope::User(_) => OF_USER,
         Scope::Any(_) => OF_ANY,
     };
-    let batch: BatchRow = db.read(sql, &args).await?;
-    let events = batch.events.into_iter().map(|row| row.into_event(db.log()));
-    Ok(Batch {
-        events: events.collect(),
+    Read::new(sql, &args).map(|batch: BatchRow, log| Batch {
+        events: batch.events.into_iter().map(|row| row.into_event(log)).collect(),
         position: batch.position,
         is_full: batch.full,
         has_unnumbered: batch.unnumbered,
@@ -157,25 +155,23 @@ pub struct Peek {
 }
 
 /// Whether there is anything after the event numbered `after`. Much cheaper than [`read`] when there is nothing.
-pub async fn peek(db: &Db, scope: &Scope, after: i64) -> Result<Peek, Error> {
+pub fn peek(scope: &Scope, after: i64) -> Read<Peek> {
     let args = serde_json::json!({ "user_id": scope.user_id(), "after": after });
-    db.read(PEEK, &args).await
+    Read::new(PEEK, &args)
 }
 
 /// Numbers the events that are committed and have no number; `published`, if given, is remembered as the last event
 /// that was published on Redis. Gives whether there may be more.
 ///
 /// Not a part of [`read`]: a reader that does not take its answer must not hold the lock that numbering needs.
-pub async fn number(db: &Db, published: Option<i64>) -> Result<bool, Error> {
+pub fn number(published: Option<i64>) -> Read<bool> {
     let args = serde_json::json!({ "published": published });
-    let numbered: u32 = db.read(NUMBER, &args).await?;
-    Ok(numbered >= NUMBERED_AT_ONCE)
+    Read::new(NUMBER, &args).map(|numbered: u32, _| numbered >= NUMBERED_AT_ONCE)
 }
 
-/// The number of the last event that was committed before this was asked. Numbers whatever stands in its way.
-pub async fn head(db: &Db) -> Result<i64, Error> {
-    while number(db, None).await? {}
-    db.read(HEAD, &serde_json::json!({})).await
+/// The number of the last event that has one.
+pub fn head() -> Read<i64> {
+    Read::new(HEAD, &serde_json::json!({}))
 }
 
 /// An outbox.
@@ -188,8 +184,8 @@ pub struct Outbox {
 }
 
 /// The database's outbox.
-pub async fn outbox(db: &Db) -> Result<Outbox, Error> {
-    db.read(OUTBOX, &serde_json::json!({})).await
+pub fn outbox() -> Read<Outbox> {
+    Read::new(OUTBOX, &serde_json::json!({}))
 }
 
 impl EventRow {

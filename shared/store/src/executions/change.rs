@@ -5,18 +5,18 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::WithBoundary;
-use crate::{Db, Done, Error, IdempotencyKey, db::carried};
+use crate::{Write, db::carried};
 
 /// Moves an execution to another status, changes its statistics, or both.
-pub const CHANGE: &str = returning!("change.sql");
+const CHANGE: &str = returning!("change.sql");
 /// Terminates an execution and all that it started.
-pub const STOP: &str = returning!("stop.sql");
+const STOP: &str = returning!("stop.sql");
 /// Undoes a soft delete.
-pub const RESTORE: &str = returning!("restore.sql");
+const RESTORE: &str = returning!("restore.sql");
 /// Hides an execution.
-pub const DELETE_SOFT: &str = include_str!("delete_soft.sql");
+const DELETE_SOFT: &str = include_str!("delete_soft.sql");
 /// Removes an execution's rows.
-pub const DELETE_HARD: &str = include_str!("delete_hard.sql");
+const DELETE_HARD: &str = include_str!("delete_hard.sql");
 
 /// What to change in an execution: its status, its statistics (under their stored keys), or both.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ impl Change {
 
 /// The parameter of the statements here.
 #[derive(Debug, Serialize)]
-pub struct Args<'a> {
+struct Args<'a> {
     id: &'a Id,
     user_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,7 +92,7 @@ impl<'a> Args<'a> {
     }
 
     /// Those of [`CHANGE`].
-    pub fn change(scope: &'a Scope, id: &'a Id, change: Change) -> Self {
+    pub(crate) fn change(scope: &'a Scope, id: &'a Id, change: Change) -> Self {
         Self {
             status: change.status,
             allowed_from: change.status.map_or(&[][..], ExecutionStatus::allowed_from),
@@ -104,56 +104,28 @@ impl<'a> Args<'a> {
 }
 
 /// Applies a change, all of it or nothing. Asking for the status that the execution already has changes nothing.
-pub async fn change(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    scope: &Scope,
-    id: &Id,
-    change: Change,
-) -> Result<Done<GraphExecution>, Error> {
-    execute(db, CHANGE, &Args::change(scope, id, change), once).await
+pub fn change(scope: &Scope, id: &Id, change: Change) -> Write<GraphExecution> {
+    execution(CHANGE, &Args::change(scope, id, change))
 }
 
 /// Terminates an execution, its unfinished nodes, and everything unfinished that it started.
-pub async fn stop(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    scope: &Scope,
-    id: &Id,
-) -> Result<Done<GraphExecution>, Error> {
-    let allowed_from = ExecutionStatus::Terminated.allowed_from();
-    execute(
-        db,
-        STOP,
-        &Args {
-            allowed_from,
-            ends_nodes: true,
-            ..Args::new(scope, id)
-        },
-        once,
-    )
-    .await
+pub fn stop(scope: &Scope, id: &Id) -> Write<GraphExecution> {
+    let args = Args {
+        allowed_from: ExecutionStatus::Terminated.allowed_from(),
+        ends_nodes: true,
+        ..Args::new(scope, id)
+    };
+    execution(STOP, &args)
 }
 
 /// Brings a soft-deleted execution back.
-pub async fn restore(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    scope: &Scope,
-    id: &Id,
-) -> Result<Done<GraphExecution>, Error> {
-    execute(db, RESTORE, &Args::new(scope, id), once).await
+pub fn restore(scope: &Scope, id: &Id) -> Write<GraphExecution> {
+    execution(RESTORE, &Args::new(scope, id))
 }
 
 /// Hides an execution, or removes its rows for good.
-pub async fn delete(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    scope: &Scope,
-    id: &Id,
-    how: Deletion,
-) -> Result<Done<()>, Error> {
-    let sql = if how == Deletion::Hard {
+pub fn delete(scope: &Scope, id: &Id, how: Deletion) -> Write<()> {
+    let text = if how == Deletion::Hard {
         DELETE_HARD
     } else {
         DELETE_SOFT
@@ -162,16 +134,9 @@ pub async fn delete(
         again: how == Deletion::SoftAgain,
         ..Args::new(scope, id)
     };
-    let done: Done<Box<RawValue>> = db.write(sql, &args, once).await?;
-    Ok(done.map(|_| ()))
+    Write::<Box<RawValue>>::new(text, &args).unit()
 }
 
-async fn execute(
-    db: &Db,
-    sql: &'static str,
-    args: &Args<'_>,
-    once: Option<&IdempotencyKey>,
-) -> Result<Done<GraphExecution>, Error> {
-    let done: Done<WithBoundary> = db.write(sql, args, once).await?;
-    Ok(done.map(|row| row.into_execution(db.log())))
+fn execution(text: &'static str, args: &Args<'_>) -> Write<GraphExecution> {
+    Write::new(text, args).map(|row: WithBoundary, log| row.into_execution(log))
 }

@@ -4,10 +4,10 @@ use runledger_models::{GraphExecutionWithNodes, Id, Object, UserId};
 use serde::Serialize;
 
 use super::{NewValue, WithNodes};
-use crate::{Db, Done, Error, IdempotencyKey, db::carried};
+use crate::{Write, db::carried};
 
 /// Writes a graph execution, its starting nodes and their inputs.
-pub const CREATE: &str = include_str!("create.sql");
+const CREATE: &str = include_str!("create.sql");
 
 /// What a graph execution starts from.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub struct StartingNode {
 
 /// The parameter of [`CREATE`].
 #[derive(Debug, Serialize)]
-pub struct CreateArgs<'a> {
+struct CreateArgs<'a> {
     id: Id,
     user_id: &'a UserId,
     graph_id: Id,
@@ -67,7 +67,7 @@ struct StartingNodeArgs {
 
 impl<'a> CreateArgs<'a> {
     /// Those of a new execution of `user`; everything in it gets its identifier.
-    pub fn new(user: &'a UserId, new: NewExecution) -> Self {
+    pub(crate) fn new(user: &'a UserId, new: NewExecution) -> Self {
         let starting_node = |StartingNode { node_id, input }| StartingNodeArgs {
             id: Id::generate(),
             node_id,
@@ -89,12 +89,6 @@ impl<'a> CreateArgs<'a> {
 }
 
 /// Creates an execution of `user`: INCOMPLETE, its starting nodes QUEUED.
-pub async fn create(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    user: &UserId,
-    new: NewExecution,
-) -> Result<Done<GraphExecutionWithNodes>, Error> {
-    let done: Done<WithNodes> = db.write(CREATE, &CreateArgs::new(user, new), once).await?;
-    Ok(done.map(|row| row.into_execution(db.log())))
+pub fn create(user: &UserId, new: NewExecution) -> Write<GraphExecutionWithNodes> {
+    Write::new(CREATE, &CreateArgs::new(user, new)).map(|row: WithNodes, log| row.into_execution(log))
 }

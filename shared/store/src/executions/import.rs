@@ -7,10 +7,10 @@ use runledger_models::{
 use serde::Serialize;
 
 use super::NewValue;
-use crate::{Db, Done, Error, IdempotencyKey, db::carried};
+use crate::{Error, Write, db::carried};
 
 /// Writes imported executions with their nodes and data.
-pub const IMPORT: &str = include_str!("import.sql");
+const IMPORT: &str = include_str!("import.sql");
 
 #[derive(Serialize)]
 struct ImportArgs {
@@ -87,12 +87,7 @@ impl From<ImportedNode> for NodeArgs {
 
 /// Imports prepared items, all or none, and answers with their identifiers in order. Every item has to belong to a user
 /// within `scope`.
-pub async fn import(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    scope: &Scope,
-    items: Vec<ImportedExecution>,
-) -> Result<Done<Vec<String>>, Error> {
+pub fn import(scope: &Scope, items: Vec<ImportedExecution>) -> Result<Write<Vec<String>>, Error> {
     if let Some(user) = scope.user_id() {
         let foreign = items
             .iter()
@@ -111,5 +106,5 @@ pub async fn import(
     let args = ImportArgs {
         items: items.into_iter().map(ItemArgs::from).collect(),
     };
-    db.write(IMPORT, &args, once).await
+    Ok(Write::new(IMPORT, &args))
 }

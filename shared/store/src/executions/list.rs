@@ -3,12 +3,13 @@
 //! Each list exists once for each way in (whose rows, narrowed by what), put together at compile time from the same
 //! parts: a cached plan then always has an equality on an indexed column, which an optional filter would take away.
 
+use runledger_logging::Log;
 use runledger_models::{ExecutionStatus, GraphExecutionMeta, Id, Scope, Timestamp, paging::Position};
 use serde::{Deserialize, Serialize};
 
 use super::ExecutionRow;
 use crate::{
-    Db, Error,
+    Read,
     keyset::{self, Part},
     stored::{Row, decoded},
 };
@@ -133,7 +134,7 @@ macro_rules! counted {
 }
 
 /// One statement for each way in.
-pub struct Ways {
+struct Ways {
     user: &'static str,
     user_one: &'static str,
     user_graph: &'static str,
@@ -172,15 +173,15 @@ macro_rules! ways {
 }
 
 /// A list from a place in it onwards.
-pub const KEYSET: Ways = ways!(keyset, "filters.sql", "created_row.sql");
+const KEYSET: Ways = ways!(keyset, "filters.sql", "created_row.sql");
 /// A numbered page of a list, with the list's length.
-pub const PAGE: Ways = ways!(page, "created_row.sql");
+const PAGE: Ways = ways!(page, "created_row.sql");
 /// The same for a list with further filters.
-pub const PAGE_FILTERED: Ways = ways!(page, "filters.sql", "created_pair.sql");
+const PAGE_FILTERED: Ways = ways!(page, "filters.sql", "created_pair.sql");
 /// A list's length.
-pub const COUNT: Ways = ways!(counted, "created_row.sql");
+const COUNT: Ways = ways!(counted, "created_row.sql");
 /// The same for a list with further filters.
-pub const COUNT_FILTERED: Ways = ways!(counted, "filters.sql", "created_pair.sql");
+const COUNT_FILTERED: Ways = ways!(counted, "filters.sql", "created_pair.sql");
 
 impl Filter {
     /// Whether there is more to filter by than the way in and the times of creation. What only an index is needed for
@@ -231,20 +232,20 @@ impl<'a> ListArgs<'a> {
 }
 
 /// At most `limit` executions older than `before` (from the newest on without it), and where the next ones begin.
-pub async fn keyset(
-    db: &Db,
+pub fn keyset(
     scope: &Scope,
     filter: &Filter,
     before: Option<&Position>,
     limit: u32,
-) -> Result<(Vec<GraphExecutionMeta>, Option<Position>), Error> {
+) -> Read<(Vec<GraphExecutionMeta>, Option<Position>)> {
     let args = ListArgs {
         part: Part::before(before, limit),
         ..ListArgs::new(scope, filter)
     };
-    let rows = db.read(KEYSET.choose(scope, filter), &args).await?;
-    let (rows, next) = keyset::cut_rows(rows, limit, ExecutionRow::position)?;
-    Ok((metas(db, rows), next))
+    Read::new(KEYSET.choose(scope, filter), &args).and_then(move |rows, log| {
+        let (rows, next) = keyset::cut_rows(rows, limit, ExecutionRow::position)?;
+        Ok((metas(log, rows), next))
+    })
 }
 
 #[derive(Deserialize)]
@@ -254,13 +255,7 @@ struct Page {
 }
 
 /// The executions of page `page` (from 1) of `page_size`, and how many there are on all pages.
-pub async fn page(
-    db: &Db,
-    scope: &Scope,
-    filter: &Filter,
-    page: u32,
-    page_size: u32,
-) -> Result<(Vec<GraphExecutionMeta>, u64), Error> {
+pub fn page(scope: &Scope, filter: &Filter, page: u32, page_size: u32) -> Read<(Vec<GraphExecutionMeta>, u64)> {
     let offset = u64::from(page.saturating_sub(1)) * u64::from(page_size);
     let args = ListArgs {
         part: Part::newest(page_size),
@@ -268,16 +263,15 @@ pub async fn page(
         ..ListArgs::new(scope, filter)
     };
     let ways = if filter.has_more() { PAGE_FILTERED } else { PAGE };
-    let Page { total, rows } = db.read(ways.choose(scope, filter), &args).await?;
-    Ok((metas(db, rows), total))
+    Read::new(ways.choose(scope, filter), &args).map(|Page { total, rows }, log| (metas(log, rows), total))
 }
 
 /// How many executions there are.
-pub async fn count(db: &Db, scope: &Scope, filter: &Filter) -> Result<u64, Error> {
+pub fn count(scope: &Scope, filter: &Filter) -> Read<u64> {
     let ways = if filter.has_more() { COUNT_FILTERED } else { COUNT };
-    db.read(ways.choose(scope, filter), &ListArgs::new(scope, filter)).await
+    Read::new(ways.choose(scope, filter), &ListArgs::new(scope, filter))
 }
 
-fn metas(db: &Db, rows: Vec<Row<ExecutionRow>>) -> Vec<GraphExecutionMeta> {
-    decoded(db.log(), rows, "execution", |row| row.into_meta(db.log()))
+fn metas(log: &Log, rows: Vec<Row<ExecutionRow>>) -> Vec<GraphExecutionMeta> {
+    decoded(log, rows, "execution", |row| row.into_meta(log))
 }

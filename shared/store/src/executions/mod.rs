@@ -23,14 +23,10 @@ mod list;
 mod read;
 mod rows;
 
-pub use change::{
-    Args as ChangeArgs, CHANGE, Change, DELETE_HARD, DELETE_SOFT, Deletion, RESTORE, STOP, change, delete, restore,
-    stop,
-};
-pub use create::{CREATE, CreateArgs, NewExecution, StartingNode, create};
-pub use import::{IMPORT, import};
-pub use list::{COUNT, COUNT_FILTERED, Filter, KEYSET, PAGE, PAGE_FILTERED, Ways, count, keyset, page};
-pub use read::{GET, GET_WITH_NODES, GetArgs, NODES, get, get_with_nodes};
-pub(crate) use rows::BoundaryRow;
-use rows::{ExecutionRow, NewValue};
-pub use rows::{WithBoundary, WithNewestNodes, WithNodes};
+pub use change::{Change, Deletion, change, delete, restore, stop};
+pub use create::{NewExecution, StartingNode, create};
+pub use import::import;
+pub use list::{Filter, count, keyset, page};
+pub use read::{NODES, get, get_with_nodes};
+pub(crate) use rows::{BoundaryRow, WithBoundary};
+use rows::{ExecutionRow, NewValue, WithNewestNodes, WithNodes};

@@ -4,12 +4,12 @@ use runledger_models::{GraphExecution, GraphExecutionWithNodes, Id, Scope, pagin
 use serde::Serialize;
 
 use super::{WithBoundary, WithNewestNodes};
-use crate::{Db, Error};
+use crate::Read;
 
 /// An execution with what its inputs and outputs are gathered from.
-pub const GET: &str = returning!("get.sql");
+const GET: &str = returning!("get.sql");
 /// An execution with its newest nodes, and whether there are more.
-pub const GET_WITH_NODES: &str = returning!(
+const GET_WITH_NODES: &str = returning!(
     "get.sql",
     "nodes": list_of_nodes!(include_str!("nodes.sql"), "runledger.answer_budget($1) / 8 * 3")
 );
@@ -19,7 +19,7 @@ pub const NODES: u32 = 1000;
 
 /// The parameter of [`GET`] and [`GET_WITH_NODES`].
 #[derive(Debug, Serialize)]
-pub struct GetArgs<'a> {
+struct GetArgs<'a> {
     id: &'a Id,
     user_id: Option<&'a str>,
     graph_id: Option<&'a Id>,
@@ -28,7 +28,7 @@ pub struct GetArgs<'a> {
 
 impl<'a> GetArgs<'a> {
     /// Those of the execution `id`; of the graph `graph_id`, if that is given.
-    pub fn new(scope: &'a Scope, graph_id: Option<&'a Id>, id: &'a Id) -> Self {
+    pub(crate) fn new(scope: &'a Scope, graph_id: Option<&'a Id>, id: &'a Id) -> Self {
         Self {
             id,
             user_id: scope.user_id(),
@@ -39,23 +39,20 @@ impl<'a> GetArgs<'a> {
 }
 
 /// The execution `id`; of the graph `graph_id`, if that is given.
-pub async fn get(db: &Db, scope: &Scope, graph_id: Option<&Id>, id: &Id) -> Result<GraphExecution, Error> {
-    let row: WithBoundary = db.read(GET, &GetArgs::new(scope, graph_id, id)).await?;
-    Ok(row.into_execution(db.log()))
+pub fn get(scope: &Scope, graph_id: Option<&Id>, id: &Id) -> Read<GraphExecution> {
+    Read::new(GET, &GetArgs::new(scope, graph_id, id)).map(|row: WithBoundary, log| row.into_execution(log))
 }
 
 /// The execution `id` with its `nodes` newest node executions, and where the list of its nodes goes on after them.
-pub async fn get_with_nodes(
-    db: &Db,
+pub fn get_with_nodes(
     scope: &Scope,
     graph_id: Option<&Id>,
     id: &Id,
     nodes: u32,
-) -> Result<(GraphExecutionWithNodes, Option<Position>), Error> {
+) -> Read<(GraphExecutionWithNodes, Option<Position>)> {
     let args = GetArgs {
         nodes: nodes.saturating_add(1),
         ..GetArgs::new(scope, graph_id, id)
     };
-    let row: WithNewestNodes = db.read(GET_WITH_NODES, &args).await?;
-    row.into_newest(db.log(), nodes)
+    Read::new(GET_WITH_NODES, &args).and_then(move |row: WithNewestNodes, log| row.into_newest(log, nodes))
 }

@@ -111,7 +111,7 @@ impl ExecutionRow {
 
 /// The answer of a statement made by `returning!`.
 #[derive(Debug, Deserialize)]
-pub struct WithBoundary {
+pub(crate) struct WithBoundary {
     execution: ExecutionRow,
     boundary: Vec<Row<BoundaryRow>>,
 }
@@ -142,14 +142,14 @@ impl From<BoundaryRow> for BoundaryNode {
 
 impl WithBoundary {
     /// The execution; what is odd about it goes to the log.
-    pub fn into_execution(self, log: &Log) -> GraphExecution {
+    pub(crate) fn into_execution(self, log: &Log) -> GraphExecution {
         self.execution.into_execution(log, self.boundary)
     }
 }
 
 /// The answer of a statement that tells the new nodes too.
 #[derive(Debug, Deserialize)]
-pub struct WithNodes {
+pub(super) struct WithNodes {
     execution: ExecutionRow,
     boundary: Vec<Row<BoundaryRow>>,
     nodes: Vec<Row<NodeRow>>,
@@ -157,7 +157,7 @@ pub struct WithNodes {
 
 /// The answer of a statement that tells the newest nodes too.
 #[derive(Debug, Deserialize)]
-pub struct WithNewestNodes {
+pub(super) struct WithNewestNodes {
     execution: ExecutionRow,
     boundary: Vec<Row<BoundaryRow>>,
     nodes: keyset::Rows<Row<NodeRow>>,
@@ -165,7 +165,7 @@ pub struct WithNewestNodes {
 
 impl WithNodes {
     /// The execution; what is odd about it goes to the log.
-    pub fn into_execution(self, log: &Log) -> GraphExecutionWithNodes {
+    pub(super) fn into_execution(self, log: &Log) -> GraphExecutionWithNodes {
         let node_executions = decoded(log, self.nodes, "node execution", |row| row.into_result(log));
         GraphExecutionWithNodes {
             execution: self.execution.into_execution(log, self.boundary),

@@ -3,15 +3,15 @@
 use runledger_models::job::ScheduledJob;
 use serde::{Deserialize, Serialize};
 
-use crate::{Db, Error};
+use crate::Read;
 
 /// The schema that this program needs: the number of the newest migration when it was built.
 pub const NEEDED_VERSION: i64 = include!(concat!(env!("OUT_DIR"), "/needed_version.rs"));
 
 /// What the database is.
-pub const STATE: &str = include_str!("state.sql");
+const STATE: &str = include_str!("state.sql");
 /// What became of scheduled jobs.
-pub const JOBS: &str = include_str!("jobs.sql");
+const JOBS: &str = include_str!("jobs.sql");
 
 /// What the database is.
 #[derive(Debug, Deserialize)]
@@ -25,8 +25,8 @@ pub struct State {
 }
 
 /// Asks the database what it is.
-pub async fn state(db: &Db) -> Result<State, Error> {
-    db.read(STATE, &serde_json::json!({})).await
+pub fn state() -> Read<State> {
+    Read::new(STATE, &serde_json::json!({}))
 }
 
 /// What became of a scheduled job.
@@ -43,11 +43,11 @@ pub struct JobState {
 }
 
 /// What became of all scheduled jobs.
-pub async fn jobs(db: &Db) -> Result<Vec<JobState>, Error> {
+pub fn jobs() -> Read<Vec<JobState>> {
     #[derive(Serialize)]
     struct Args {
         names: [&'static str; ScheduledJob::ALL.len()],
     }
     let names = ScheduledJob::ALL.map(ScheduledJob::name);
-    db.read(JOBS, &Args { names }).await
+    Read::new(JOBS, &Args { names })
 }

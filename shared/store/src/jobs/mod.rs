@@ -8,24 +8,24 @@ use runledger_models::{Id, job::ScheduledJob};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Db, Error, trends::FrequentQuery};
+use crate::{Read, Write, trends::FrequentQuery};
 
 pub use retention::{Kept, RETENTION, Retention, prune};
 
 /// Takes a job's lease.
-pub const CLAIM: &str = include_str!("claim.sql");
+const CLAIM: &str = include_str!("claim.sql");
 /// Keeps a job's lease.
-pub const RENEW: &str = include_str!("renew.sql");
+const RENEW: &str = include_str!("renew.sql");
 /// Gives a job's lease back.
-pub const FINISH: &str = include_str!("finish.sql");
+const FINISH: &str = include_str!("finish.sql");
 /// Refreshes the views over runs and reviews.
-pub const REFRESH_VIEWS: &str = include_str!("refresh_views.sql");
+const REFRESH_VIEWS: &str = include_str!("refresh_views.sql");
 /// Ends holds that have run out.
-pub const END_HOLDS: &str = include_str!("end_holds.sql");
+const END_HOLDS: &str = include_str!("end_holds.sql");
 /// Makes one rollup row of several.
-pub const MERGE_ROLLUPS: &str = include_str!("merge_rollups.sql");
+const MERGE_ROLLUPS: &str = include_str!("merge_rollups.sql");
 /// Opens and closes accuracy alerts.
-pub const SCAN: &str = concat!(
+const SCAN: &str = concat!(
     include_str!("../summary/bounds.sql"),
     include_str!("../trends/frequent_graphs.sql"),
     include_str!("scan.sql"),
@@ -33,9 +33,9 @@ pub const SCAN: &str = concat!(
     include_str!("alerts.sql")
 );
 /// Alerts that nobody was told of.
-pub const UNTOLD: &str = include_str!("untold.sql");
+const UNTOLD: &str = include_str!("untold.sql");
 /// Notes that somebody was told.
-pub const TOLD: &str = include_str!("told.sql");
+const TOLD: &str = include_str!("told.sql");
 
 /// How long a run that no longer says that it is alive keeps others from the job: [`renew`] it well before. A run that died is
 /// followed by another one after that.
@@ -60,7 +60,7 @@ struct LeaseArgs<'a> {
 }
 
 /// The lease of a job; `None` while another run holds it.
-pub async fn claim(db: &Db, job: ScheduledJob) -> Result<Option<Lease>, Error> {
+pub fn claim(job: ScheduledJob) -> Write<Option<Lease>> {
     let name = job.name();
     let lease = Id::generate();
     let args = LeaseArgs {
@@ -68,18 +68,17 @@ pub async fn claim(db: &Db, job: ScheduledJob) -> Result<Option<Lease>, Error> {
         lease: &lease,
         seconds: LEASE.as_secs(),
     };
-    let claimed: bool = db.write(CLAIM, &args, None).await?.value;
-    Ok(claimed.then_some(Lease { name, lease }))
+    Write::new(CLAIM, &args).map(move |claimed: bool, _| claimed.then_some(Lease { name, lease }))
 }
 
 /// Keeps a lease for as long again; `false` when another run has taken it over.
-pub async fn renew(db: &Db, lease: &Lease) -> Result<bool, Error> {
+pub fn renew(lease: &Lease) -> Write<bool> {
     let args = LeaseArgs {
         name: lease.name,
         lease: &lease.lease,
         seconds: LEASE.as_secs(),
     };
-    Ok(db.write(RENEW, &args, None).await?.value)
+    Write::new(RENEW, &args)
 }
 
 #[derive(Serialize)]
@@ -91,7 +90,7 @@ struct FinishArgs<'a> {
 }
 
 /// Ends a run with what it came to; `None` for one that failed.
-pub async fn finish(db: &Db, lease: &Lease, outcome: Option<&Value>) -> Result<(), Error> {
+pub fn finish(lease: &Lease, outcome: Option<&Value>) -> Write<()> {
     let failure = serde_json::json!({ "failed": true });
     let args = FinishArgs {
         name: lease.name,
@@ -99,7 +98,7 @@ pub async fn finish(db: &Db, lease: &Lease, outcome: Option<&Value>) -> Result<(
         outcome: outcome.unwrap_or(&failure),
         failed: outcome.is_none(),
     };
-    db.write::<bool>(FINISH, &args, None).await.map(|_| ())
+    Write::<bool>::new(FINISH, &args).unit()
 }
 
 #[derive(Serialize)]
@@ -108,25 +107,23 @@ struct Limit {
 }
 
 /// Refreshes the materialized views.
-pub async fn refresh_views(db: &Db) -> Result<(), Error> {
-    db.write::<bool>(REFRESH_VIEWS, &serde_json::json!({}), None)
-        .await
-        .map(|_| ())
+pub fn refresh_views() -> Write<()> {
+    Write::<bool>::new(REFRESH_VIEWS, &serde_json::json!({})).unit()
 }
 
 /// Ends some holds that have run out; how many. Zero when none are left.
-pub async fn end_holds(db: &Db) -> Result<u64, Error> {
-    Ok(db.write(END_HOLDS, &Limit { limit: BATCH }, None).await?.value)
+pub fn end_holds() -> Write<u64> {
+    Write::new(END_HOLDS, &Limit { limit: BATCH })
 }
 
 /// Makes one row of several for some rollups; how many rows that saved. Zero when none are left.
-pub async fn merge_rollups(db: &Db) -> Result<u64, Error> {
-    Ok(db.write(MERGE_ROLLUPS, &Limit { limit: BATCH }, None).await?.value)
+pub fn merge_rollups() -> Write<u64> {
+    Write::new(MERGE_ROLLUPS, &Limit { limit: BATCH })
 }
 
 /// What is scanned, and what an alert is.
 #[derive(Debug, Serialize)]
-pub struct ScanArgs {
+pub struct ScanQuery {
     /// Which graphs are frequent.
     #[serde(flatten)]
     pub frequent: FrequentQuery,
@@ -149,8 +146,8 @@ pub struct Scanned {
 }
 
 /// Opens an alert for every frequent graph whose accuracy has fallen, and closes those of graphs that recovered.
-pub async fn scan(db: &Db, args: &ScanArgs) -> Result<Scanned, Error> {
-    Ok(db.write(SCAN, args, None).await?.value)
+pub fn scan(args: &ScanQuery) -> Write<Scanned> {
+    Write::new(SCAN, args)
 }
 
 /// An open alert that nobody was told of.
@@ -171,8 +168,8 @@ pub struct UntoldAlert {
 }
 
 /// Open alerts that nobody was told of, the oldest first.
-pub async fn untold_alerts(db: &Db) -> Result<Vec<UntoldAlert>, Error> {
-    db.read(UNTOLD, &Limit { limit: MOST_ALERTS }).await
+pub fn untold_alerts() -> Read<Vec<UntoldAlert>> {
+    Read::new(UNTOLD, &Limit { limit: MOST_ALERTS })
 }
 
 #[derive(Serialize)]
@@ -181,7 +178,7 @@ struct ToldArgs<'a> {
 }
 
 /// Notes that somebody was told of these alerts.
-pub async fn alerts_told(db: &Db, alerts: &[UntoldAlert]) -> Result<(), Error> {
+pub fn alerts_told(alerts: &[UntoldAlert]) -> Write<()> {
     let ids = alerts.iter().map(|alert| alert.id.as_str()).collect();
-    db.write::<u64>(TOLD, &ToldArgs { ids }, None).await.map(|_| ())
+    Write::<u64>::new(TOLD, &ToldArgs { ids }).unit()
 }

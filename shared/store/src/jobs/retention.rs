@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::{Db, Error};
+use crate::Write;
 
 /// The most rows that one statement removes.
 const BATCH: u32 = 5_000;
@@ -107,13 +107,10 @@ struct PruneArgs {
     limit: u32,
 }
 
-/// Removes some rows that are past their time; how many. Zero when none are left.
-pub async fn prune(db: &Db, retention: &Retention) -> Result<u64, Error> {
+/// Removes some rows that are past their time; how many, zero when none are left. `None` for a table that is not pruned.
+pub fn prune(retention: &Retention) -> Option<Write<u64>> {
     match retention.kept {
-        Kept::Days { days, statement, .. } => {
-            let args = PruneArgs { days, limit: BATCH };
-            Ok(db.write(statement, &args, None).await?.value)
-        }
-        Kept::AsLongAs(_) => Ok(0),
+        Kept::Days { days, statement, .. } => Some(Write::new(statement, &PruneArgs { days, limit: BATCH })),
+        Kept::AsLongAs(_) => None,
     }
 }

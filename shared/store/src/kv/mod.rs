@@ -4,7 +4,7 @@ use runledger_logging::Log;
 use runledger_models::{Id, Json, UserId, kv::KeyValue, time::StoredTime};
 use serde::{Deserialize, Serialize};
 
-use crate::{Db, Done, Error, IdempotencyKey, db::Carried, stored::shown_time};
+use crate::{Read, Write, db::Carried, stored::shown_time};
 
 const GET: &str = include_str!("get.sql");
 const PUT: &str = include_str!("put.sql");
@@ -44,32 +44,23 @@ impl Row {
 }
 
 /// What `user` keeps under `key`.
-pub async fn get(db: &Db, user: &UserId, key: &Id) -> Result<KeyValue, Error> {
+pub fn get(user: &UserId, key: &Id) -> Read<KeyValue> {
     let args = Args {
         user_id: user,
         key,
         node_exec_id: None,
         data: None,
     };
-    let row: Row = db.read(GET, &args).await?;
-    Ok(row.into_value(db.log()))
+    Read::new(GET, &args).map(|row: Row, log| row.into_value(log))
 }
 
 /// Keeps `data` under `key` for `user`, in place of what was there. `node_exec_id` tells who wrote it.
-pub async fn put(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    user: &UserId,
-    key: &Id,
-    node_exec_id: &Id,
-    data: &Json,
-) -> Result<Done<KeyValue>, Error> {
+pub fn put(user: &UserId, key: &Id, node_exec_id: &Id, data: &Json) -> Write<KeyValue> {
     let args = Args {
         user_id: user,
         key,
         node_exec_id: Some(node_exec_id),
         data: Some(Carried(data)),
     };
-    let done: Done<Row> = db.write(PUT, &args, once).await?;
-    Ok(done.map(|row| row.into_value(db.log())))
+    Write::new(PUT, &args).map(|row: Row, log| row.into_value(log))
 }

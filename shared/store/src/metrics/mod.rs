@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Db, Error};
+use crate::{Read, Write};
 
 const ADD: &str = include_str!("add.sql");
 const READ: &str = include_str!("read.sql");
@@ -40,9 +40,8 @@ struct AddArgs<'a> {
 }
 
 /// Adds what an instance has counted.
-pub async fn add(db: &Db, rows: &[Counted<'_>]) -> Result<(), Error> {
-    let _: Box<RawValue> = db.write(ADD, &AddArgs { rows }, None).await?.value;
-    Ok(())
+pub fn add(rows: &[Counted<'_>]) -> Write<()> {
+    Write::<Box<RawValue>>::new(ADD, &AddArgs { rows }).unit()
 }
 
 /// Requests of one method, route and status since the counting began.
@@ -120,6 +119,6 @@ pub struct Metrics {
 }
 
 /// Reads the numbers.
-pub async fn read(db: &Db) -> Result<Metrics, Error> {
-    db.read(READ, &serde_json::json!({})).await
+pub fn read() -> Read<Metrics> {
+    Read::new(READ, &serde_json::json!({}))
 }

@@ -4,10 +4,10 @@ use runledger_models::{ExecutionStatus, Fault, Id, NodeExecutionResult, Object, 
 use serde::Serialize;
 
 use super::OneNode;
-use crate::{Db, Done, Error, IdempotencyKey, db::carried};
+use crate::{Write, db::carried};
 
 /// Moves a node execution to another status.
-pub const CHANGE: &str = one_node!(concat!(
+const CHANGE: &str = one_node!(concat!(
     include_str!("lock_one.sql"),
     include_str!("move.sql"),
     include_str!("moved_one.sql")
@@ -53,7 +53,7 @@ impl Change {
 
 /// The parameter of [`CHANGE`].
 #[derive(Debug, Serialize)]
-pub struct ChangeArgs<'a> {
+struct ChangeArgs<'a> {
     id: &'a Id,
     user_id: Option<&'a str>,
     status: ExecutionStatus,
@@ -68,7 +68,7 @@ pub struct ChangeArgs<'a> {
 
 impl<'a> ChangeArgs<'a> {
     /// Those of a change of the node execution `id`.
-    pub fn new(scope: &'a Scope, id: &'a Id, change: Change) -> Self {
+    pub(crate) fn new(scope: &'a Scope, id: &'a Id, change: Change) -> Self {
         Self {
             id,
             user_id: scope.user_id(),
@@ -82,15 +82,8 @@ impl<'a> ChangeArgs<'a> {
 }
 
 /// Applies a change, all of it or nothing. Asking for the status that the node execution already has changes nothing.
-pub async fn change(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    scope: &Scope,
-    id: &Id,
-    change: Change,
-) -> Result<Done<NodeExecutionResult>, Error> {
-    let done: Done<OneNode> = db.write(CHANGE, &ChangeArgs::new(scope, id, change), once).await?;
-    Ok(done.map(|node| node.into_result(db.log())))
+pub fn change(scope: &Scope, id: &Id, change: Change) -> Write<NodeExecutionResult> {
+    Write::new(CHANGE, &ChangeArgs::new(scope, id, change)).map(|node: OneNode, log| node.into_result(log))
 }
 
 #[derive(Serialize)]
@@ -104,14 +97,7 @@ struct ChangeManyArgs<'a> {
 }
 
 /// Moves those of `ids` that may become `status`, with `new_stats` in place of theirs, and tells how many they were.
-pub async fn change_many(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    scope: &Scope,
-    ids: &[Id],
-    status: ExecutionStatus,
-    new_stats: Option<Object>,
-) -> Result<Done<u64>, Error> {
+pub fn change_many(scope: &Scope, ids: &[Id], status: ExecutionStatus, new_stats: Option<Object>) -> Write<u64> {
     let args = ChangeManyArgs {
         ids,
         user_id: scope.user_id(),
@@ -119,5 +105,5 @@ pub async fn change_many(
         allowed_from: status.allowed_from(),
         stats: new_stats,
     };
-    db.write(CHANGE_MANY, &args, once).await
+    Write::new(CHANGE_MANY, &args)
 }

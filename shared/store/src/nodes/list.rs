@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::NodeRow;
 use crate::{
-    Db, Error,
+    Read,
     keyset::{self, Part},
     stored::decoded,
 };
@@ -80,13 +80,12 @@ struct ListArgs<'a> {
 }
 
 /// At most `limit` node executions older than `before` (from the newest on without it), and where the next ones begin.
-pub async fn list(
-    db: &Db,
+pub fn list(
     scope: &Scope,
     filter: &Filter,
     before: Option<&Position>,
     limit: u32,
-) -> Result<(Vec<NodeExecutionResult>, Option<Position>), Error> {
+) -> Read<(Vec<NodeExecutionResult>, Option<Position>)> {
     let sql = match (&filter.graph_exec_id, &filter.node_id, scope) {
         (Some(_), ..) => OF_EXECUTION,
         (None, Some(_), _) => OF_NODE,
@@ -98,7 +97,11 @@ pub async fn list(
         filter,
         part: Part::before(before, limit),
     };
-    let (rows, next) = keyset::cut_rows(db.read(sql, &args).await?, limit, NodeRow::position)?;
-    let log = db.log();
-    Ok((decoded(log, rows, "node execution", |row| row.into_result(log)), next))
+    Read::new(sql, &args).and_then(move |rows, log| {
+        let (rows, next) = keyset::cut_rows(rows, limit, NodeRow::position)?;
+        Ok((
+            decoded(log, rows, "node execution", |row: NodeRow| row.into_result(log)),
+            next,
+        ))
+    })
 }

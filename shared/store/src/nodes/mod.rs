@@ -23,9 +23,8 @@ mod read;
 mod rows;
 mod write;
 
-pub use change::{CHANGE, Change, ChangeArgs, change, change_many};
+pub use change::{Change, change, change_many};
 pub use list::{Filter, list};
 pub use read::{get, latest, outputs};
-pub(crate) use rows::NodeRow;
-pub use rows::OneNode;
+pub(crate) use rows::{NodeRow, OneNode};
 pub use write::{GivenInput, NewInput, give_input, give_output};

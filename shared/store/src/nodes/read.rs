@@ -4,7 +4,7 @@ use runledger_models::{Id, NodeExecutionResult, Object, Scope, Truncated, node::
 use serde::Serialize;
 
 use super::OneNode;
-use crate::{Db, Error};
+use crate::Read;
 
 const GET: &str = one_node!(include_str!("get.sql"));
 const LATEST: &str = one_node!(include_str!("latest.sql"));
@@ -24,27 +24,27 @@ struct LatestArgs<'a> {
 }
 
 /// The node execution `id`.
-pub async fn get(db: &Db, scope: &Scope, id: &Id) -> Result<NodeExecutionResult, Error> {
+pub fn get(scope: &Scope, id: &Id) -> Read<NodeExecutionResult> {
     let user_id = scope.user_id();
-    let node: OneNode = db.read(GET, &GetArgs { id, user_id }).await?;
-    Ok(node.into_result(db.log()))
+    Read::new(GET, &GetArgs { id, user_id }).map(|node: OneNode, log| node.into_result(log))
 }
 
 /// The newest execution of the node `node` in a graph execution that is not INCOMPLETE.
-pub async fn latest(db: &Db, scope: &Scope, execution: &Id, node: &Id) -> Result<NodeExecutionResult, Error> {
+pub fn latest(scope: &Scope, execution: &Id, node: &Id) -> Read<NodeExecutionResult> {
     let args = LatestArgs {
         execution,
         node,
         user_id: scope.user_id(),
     };
-    let node: OneNode = db.read(LATEST, &args).await?;
-    Ok(node.into_result(db.log()))
+    Read::new(LATEST, &args).map(|node: OneNode, log| node.into_result(log))
 }
 
 /// The last value of each output of the node execution `id`, and whether some are left out.
-pub async fn outputs(db: &Db, scope: &Scope, id: &Id) -> Result<(Object, Option<Truncated>), Error> {
+pub fn outputs(scope: &Scope, id: &Id) -> Read<(Object, Option<Truncated>)> {
     let user_id = scope.user_id();
-    let data: NodeData = db.read(OUTPUTS, &GetArgs { id, user_id }).await?;
-    let truncated = data.cut.then(|| Truncated::node_execution(id.as_str()));
-    Ok((data.last_outputs(), truncated))
+    let truncated = Truncated::node_execution(id.as_str());
+    Read::new(OUTPUTS, &GetArgs { id, user_id }).map(|data: NodeData, _| {
+        let truncated = data.cut.then_some(truncated);
+        (data.last_outputs(), truncated)
+    })
 }

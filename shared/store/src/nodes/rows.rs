@@ -68,13 +68,13 @@ impl NodeRow {
 
 /// The answer of a statement made by `one_node!`.
 #[derive(Debug, Deserialize)]
-pub struct OneNode {
+pub(crate) struct OneNode {
     node: NodeRow,
 }
 
 impl OneNode {
     /// The node execution; what is odd about it goes to the log.
-    pub fn into_result(self, log: &Log) -> NodeExecutionResult {
+    pub(crate) fn into_result(self, log: &Log) -> NodeExecutionResult {
         self.node.into_result(log)
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::NodeRow;
-use crate::{Db, Done, Error, IdempotencyKey, db::carried};
+use crate::{Write, db::carried};
 
 /// The look for a node execution to join comes after the lock, and sees what was committed while it was waited for. In
 /// one plain statement it could not: the statement's snapshot is older than any lock that it takes.
@@ -58,14 +58,7 @@ struct WithGiven {
 }
 
 /// Gives an input to the oldest INCOMPLETE execution of a node that lacks it, or to a new one.
-pub async fn give_input(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    scope: &Scope,
-    graph_exec_id: &Id,
-    node_id: &Id,
-    input: NewInput,
-) -> Result<Done<GivenInput>, Error> {
+pub fn give_input(scope: &Scope, graph_exec_id: &Id, node_id: &Id, input: NewInput) -> Write<GivenInput> {
     let args = InputArgs {
         lock: format!("input {graph_exec_id} {node_id}"),
         graph_exec_id,
@@ -77,14 +70,13 @@ pub async fn give_input(
         new_id: Id::generate(),
         value_id: Id::generate(),
     };
-    let done: Done<WithGiven> = db.write(GIVE_INPUT, &args, once).await?;
-    Ok(done.map(|WithGiven { mut node, given }| {
+    Write::new(GIVE_INPUT, &args).map(|WithGiven { mut node, given }, log| {
         let input_data = node.add_input(given.name, given.data);
         GivenInput {
-            node: node.into_result(db.log()),
+            node: node.into_result(log),
             input_data,
         }
-    }))
+    })
 }
 
 #[derive(Serialize)]
@@ -98,14 +90,7 @@ struct OutputArgs<'a> {
 }
 
 /// Notes an output of the node execution `id`.
-pub async fn give_output(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    scope: &Scope,
-    id: &Id,
-    name: String,
-    data: Option<Json>,
-) -> Result<Done<()>, Error> {
+pub fn give_output(scope: &Scope, id: &Id, name: String, data: Option<Json>) -> Write<()> {
     let args = OutputArgs {
         id,
         user_id: scope.user_id(),
@@ -113,6 +98,5 @@ pub async fn give_output(
         name,
         data,
     };
-    let done: Done<Box<RawValue>> = db.write(GIVE_OUTPUT, &args, once).await?;
-    Ok(done.map(|_| ()))
+    Write::<Box<RawValue>>::new(GIVE_OUTPUT, &args).unit()
 }

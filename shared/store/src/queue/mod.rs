@@ -9,7 +9,7 @@ use runledger_models::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Db, Done, Error, IdempotencyKey, db::Carried, nodes::NodeRow};
+use crate::{Error, Read, Write, db::Carried, nodes::NodeRow};
 
 /// A statement that leaves an entry in `entry`, or why there is none in `refusal`, with the answer that both have: the
 /// entry and its node execution.
@@ -91,61 +91,43 @@ impl EntryRow {
 }
 
 /// Puts a node execution at the end of its execution's queue.
-pub async fn add(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
+pub fn add(
     scope: &Scope,
     graph_exec_id: &Id,
     node_exec_id: &Id,
     context: &ExecutionContext,
-) -> Result<Done<NodeExecutionEntry>, Error> {
+) -> Write<NodeExecutionEntry> {
     let args = Args {
         id: Some(&Id::generate()),
         node_exec_id: Some(node_exec_id),
         execution_context: Some(Carried(context)),
         ..Args::new(scope, graph_exec_id)
     };
-    let done: Done<EntryRow> = db.write(ADD, &args, once).await?;
-    Ok(done.map(|entry| entry.into_entry(db.log())))
+    Write::new(ADD, &args).map(|entry: EntryRow, log| entry.into_entry(log))
 }
 
 /// Takes the oldest entry of a queue that nobody has, for this many seconds. `None` where there is none.
-pub async fn pop(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    scope: &Scope,
-    graph_exec_id: &Id,
-    lease_seconds: u32,
-) -> Result<Option<Done<NodeExecutionEntry>>, Error> {
+pub fn pop(scope: &Scope, graph_exec_id: &Id, lease_seconds: u32) -> Write<Option<NodeExecutionEntry>> {
     let args = Args {
         id: Some(&Id::generate()),
         lease_seconds: Some(lease_seconds),
         ..Args::new(scope, graph_exec_id)
     };
-    match db.write::<EntryRow>(POP, &args, once).await {
-        Ok(done) => Ok(Some(done.map(|entry| entry.into_entry(db.log())))),
-        Err(Error::Nothing) => Ok(None),
-        Err(error) => Err(error),
-    }
+    Write::new(POP, &args)
+        .map(|entry: EntryRow, log| entry.into_entry(log))
+        .none_if(|error| matches!(error, Error::Nothing))
 }
 
 /// Removes the entry that was taken under the id `entry`.
-pub async fn ack(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    scope: &Scope,
-    graph_exec_id: &Id,
-    entry: &Id,
-) -> Result<Done<()>, Error> {
+pub fn ack(scope: &Scope, graph_exec_id: &Id, entry: &Id) -> Write<()> {
     let args = Args {
         id: Some(entry),
         ..Args::new(scope, graph_exec_id)
     };
-    let done: Done<Box<RawValue>> = db.write(ACK, &args, once).await?;
-    Ok(done.map(|_| ()))
+    Write::<Box<RawValue>>::new(ACK, &args).unit()
 }
 
 /// How many entries of a queue wait to be taken.
-pub async fn length(db: &Db, scope: &Scope, graph_exec_id: &Id) -> Result<u64, Error> {
-    db.read(STATE, &Args::new(scope, graph_exec_id)).await
+pub fn length(scope: &Scope, graph_exec_id: &Id) -> Read<u64> {
+    Read::new(STATE, &Args::new(scope, graph_exec_id))
 }

@@ -12,15 +12,15 @@ use runledger_models::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Db, Done, Error, IdempotencyKey,
+    Read, Write,
     keyset::{self, Part},
     stored::{Row, decoded, shown_time},
 };
 
-pub use work::{CASE, CLAIM, Claimed, FINISH, Found, Item, Outcome, Usage, Work, running};
+pub use work::{Claimed, Found, Item, Outcome, Usage, Work, running};
 
 /// Makes a job.
-pub const CREATE: &str = concat!(
+const CREATE: &str = concat!(
     include_str!("create.sql"),
     include_str!("job.sql"),
     ")\nFROM job),\n(SELECT json_build_object('invalid', json_build_array(json_build_object('pointer', '', 'detail',\n",
@@ -44,7 +44,7 @@ const LIST: &str = concat!(
 );
 const CANCEL: &str = include_str!("cancel.sql");
 /// Results of a job, and the job.
-pub const RESULTS: &str = concat!(
+const RESULTS: &str = concat!(
     include_str!("results.sql"),
     include_str!("job.sql"),
     include_str!("results_of.sql")
@@ -105,12 +105,7 @@ struct OneJob<'a> {
 }
 
 /// Makes a job over the executions within `scope`.
-pub async fn create(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    scope: &Scope,
-    new: &NewJob<'_>,
-) -> Result<Done<ScoringJob>, Error> {
+pub fn create(scope: &Scope, new: &NewJob<'_>) -> Write<ScoringJob> {
     #[derive(Serialize)]
     struct Identified<'a> {
         id: Id,
@@ -118,23 +113,22 @@ pub async fn create(
         new: &'a NewJob<'a>,
     }
     let id = Id::generate();
-    db.write(CREATE, &args(scope, Identified { id, new }), once).await
+    Write::new(CREATE, &args(scope, Identified { id, new }))
 }
 
 /// A job over executions within `scope`.
-pub async fn get(db: &Db, scope: &Scope, id: &Id) -> Result<ScoringJob, Error> {
-    db.read(GET, &args(scope, OneJob { id })).await
+pub fn get(scope: &Scope, id: &Id) -> Read<ScoringJob> {
+    Read::new(GET, &args(scope, OneJob { id }))
 }
 
 /// At most `limit` jobs within `scope`, of one graph or of all, from the newest on or before a place; and where the next
 /// ones begin.
-pub async fn list(
-    db: &Db,
+pub fn list(
     scope: &Scope,
     graph_id: Option<&Id>,
     before: Option<&Position>,
     limit: u32,
-) -> Result<(Vec<ScoringJob>, Option<Position>), Error> {
+) -> Read<(Vec<ScoringJob>, Option<Position>)> {
     #[derive(Serialize)]
     struct Listed<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,21 +137,21 @@ pub async fn list(
         part: Part<'a>,
     }
     let part = Part::before(before, limit);
-    let rows: Vec<ScoringJob> = db.read(LIST, &args(scope, Listed { graph_id, part })).await?;
-    Ok(keyset::cut(rows.into(), limit, |job: &ScoringJob| {
-        keyset::position(&job.id, job.created_at)
-    }))
+    Read::new(LIST, &args(scope, Listed { graph_id, part })).map(move |rows: Vec<ScoringJob>, _| {
+        keyset::cut(rows.into(), limit, |job: &ScoringJob| {
+            keyset::position(&job.id, job.created_at)
+        })
+    })
 }
 
 /// Whether a runner, wherever it is, has executions of a job.
-pub async fn is_held(db: &Db, id: &Id) -> Result<bool, Error> {
-    db.read(HELD, &OneJob { id }).await
+pub fn is_held(id: &Id) -> Read<bool> {
+    Read::new(HELD, &OneJob { id })
 }
 
 /// Has no further executions of a job begun. A job that is completed cannot be cancelled any more.
-pub async fn cancel(db: &Db, once: Option<&IdempotencyKey>, scope: &Scope, id: &Id) -> Result<Done<()>, Error> {
-    let done: Done<bool> = db.write(CANCEL, &args(scope, OneJob { id }), once).await?;
-    Ok(done.map(|_| ()))
+pub fn cancel(scope: &Scope, id: &Id) -> Write<()> {
+    Write::<bool>::new(CANCEL, &args(scope, OneJob { id })).unit()
 }
 
 /// Some results of a job.
@@ -179,18 +173,16 @@ pub struct Numbered {
 }
 
 /// At most `limit` results of a job after the one numbered `after`, in the order in which they came.
-pub async fn results(db: &Db, scope: &Scope, id: &Id, after: u32, limit: u32) -> Result<Results, Error> {
+pub fn results(scope: &Scope, id: &Id, after: u32, limit: u32) -> Read<Results> {
     #[derive(Serialize)]
     struct ResultsArgs<'a> {
         id: &'a Id,
         after: u32,
         limit: u32,
     }
-    let read: ResultsRow = db.read(RESULTS, &args(scope, ResultsArgs { id, after, limit })).await?;
-    let log = db.log();
-    Ok(Results {
+    Read::new(RESULTS, &args(scope, ResultsArgs { id, after, limit })).map(|read: ResultsRow, log| Results {
         job: read.job,
-        results: decoded(log, read.results, "the result of an execution", |row| {
+        results: decoded(log, read.results, "the result of an execution", |row: NumberedRow| {
             row.into_numbered(log)
         }),
     })
@@ -257,13 +249,7 @@ pub struct NumberedScore {
 
 /// At most `limit` scores of an execution, from the newest on or before the one numbered `before`; and whether there are
 /// more.
-pub async fn scores(
-    db: &Db,
-    scope: &Scope,
-    id: &Id,
-    before: Option<i64>,
-    limit: u32,
-) -> Result<(Vec<NumberedScore>, bool), Error> {
+pub fn scores(scope: &Scope, id: &Id, before: Option<i64>, limit: u32) -> Read<(Vec<NumberedScore>, bool)> {
     #[derive(Serialize)]
     struct ScoresArgs<'a> {
         id: &'a Id,
@@ -280,6 +266,5 @@ pub async fn scores(
             limit: limit_and_one,
         },
     );
-    let rows: keyset::Rows<NumberedScore> = db.read(SCORES, &args).await?;
-    Ok(rows.limited(limit))
+    Read::new(SCORES, &args).map(move |rows: keyset::Rows<NumberedScore>, _| rows.limited(limit))
 }

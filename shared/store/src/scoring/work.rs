@@ -6,18 +6,18 @@ use runledger_models::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Db, Error};
+use crate::{Error, Read, Write};
 
 /// Takes an execution of a job.
-pub const CLAIM: &str = concat!(
+const CLAIM: &str = concat!(
     "SELECT runledger.one_at_a_time($1::jsonb ->> 'lock', $statement$\n",
     include_str!("claim.sql"),
     "\n$statement$, $1)::text"
 );
 /// An execution, as a model is told of it.
-pub const CASE: &str = include_str!("case.sql");
+const CASE: &str = include_str!("case.sql");
 /// Stores what came of an execution.
-pub const FINISH: &str = include_str!("finish.sql");
+const FINISH: &str = include_str!("finish.sql");
 const OPEN: &str = include_str!("open.sql");
 const RENEW: &str = include_str!("renew.sql");
 const RUNNING: &str = include_str!("running.sql");
@@ -118,30 +118,27 @@ pub enum Outcome {
 }
 
 /// Jobs that are not done, the oldest first.
-pub async fn running(db: &Db, _: &AnyUser) -> Result<Vec<Id>, Error> {
+pub fn running(_: &AnyUser) -> Read<Vec<Id>> {
     #[derive(Serialize)]
     struct Limit {
         limit: u32,
     }
-    db.read(RUNNING, &Limit { limit: MOST_JOBS }).await
+    Read::new(RUNNING, &Limit { limit: MOST_JOBS })
 }
 
 impl Work {
     /// A share of a job that is not done; `None` for any other.
-    pub async fn open(db: &Db, _: &AnyUser, job: Id) -> Result<Option<Self>, Error> {
+    pub fn open(_: &AnyUser, job: Id) -> Read<Option<Self>> {
         #[derive(Serialize)]
         struct Args<'a> {
             id: &'a Id,
         }
-        match db.read::<Spec>(OPEN, &Args { id: &job }).await {
-            Ok(spec) => Ok(Some(Self {
-                job,
-                lease: Id::generate(),
-                spec,
-            })),
-            Err(Error::Nothing) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let opened = Read::new(OPEN, &Args { id: &job }).map(|spec, _| Self {
+            job,
+            lease: Id::generate(),
+            spec,
+        });
+        opened.none_if(|error| matches!(error, Error::Nothing))
     }
 
     /// The model.
@@ -165,7 +162,7 @@ impl Work {
     }
 
     /// Takes an execution.
-    pub async fn claim(&self, db: &Db) -> Result<Claimed, Error> {
+    pub fn claim(&self) -> Write<Claimed> {
         #[derive(Serialize)]
         struct Args<'a> {
             lock: String,
@@ -176,12 +173,12 @@ impl Work {
             lock: format!("runledger.scoring:{}", self.job),
             held: self.held(),
         };
-        Ok(db.write(CLAIM, &args, None).await?.value)
+        Write::new(CLAIM, &args)
     }
 
     /// Keeps what was taken.
-    pub async fn renew(&self, db: &Db) -> Result<(), Error> {
-        db.write::<u32>(RENEW, &self.held(), None).await.map(|_| ())
+    pub fn renew(&self) -> Write<()> {
+        Write::<u32>::new(RENEW, &self.held()).unit()
     }
 
     fn held(&self) -> Held<'_> {
@@ -194,7 +191,7 @@ impl Work {
 
     /// The execution as a model is told of it in about `budget` bytes; `None` where it is no longer there or no longer
     /// finished.
-    pub async fn find(&self, db: &Db, item: &Item, budget: usize) -> Result<Option<Found>, Error> {
+    pub fn find(&self, item: &Item, budget: usize) -> Read<Option<Found>> {
         #[derive(Serialize)]
         struct Args<'a> {
             #[serde(flatten)]
@@ -207,15 +204,11 @@ impl Work {
             skip_existing: self.spec.skip_existing,
             budget,
         };
-        match db.read(CASE, &args).await {
-            Ok(found) => Ok(Some(found)),
-            Err(Error::Missing) => Ok(None),
-            Err(error) => Err(error),
-        }
+        Read::new(CASE, &args).none_if(|error| matches!(error, Error::Missing))
     }
 
     /// Stores what came of an execution; whether it did not come to something before.
-    pub async fn finish(&self, db: &Db, item: &Item, outcome: &Outcome) -> Result<bool, Error> {
+    pub fn finish(&self, item: &Item, outcome: &Outcome) -> Write<bool> {
         #[derive(Serialize)]
         struct Args<'a> {
             job_id: &'a Id,
@@ -249,7 +242,7 @@ impl Work {
             error,
             usage,
         };
-        Ok(db.write(FINISH, &args, None).await?.value)
+        Write::new(FINISH, &args)
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    Db, Done, Error, IdempotencyKey,
+    Budget, Read, Write,
     executions::BoundaryRow,
     stored::{Row, decoded, shown_time},
 };
@@ -19,13 +19,13 @@ use crate::{
 const SHARED_BUDGET: u64 = (4 << 20) - (64 << 10);
 
 /// Shares an execution under a new token.
-pub const CREATE: &str = include_str!("create.sql");
+const CREATE: &str = include_str!("create.sql");
 /// Ends an execution's link.
-pub const REVOKE: &str = include_str!("revoke.sql");
+const REVOKE: &str = include_str!("revoke.sql");
 /// Sets an execution's link to what the platform says.
-pub const SET: &str = include_str!("set.sql");
+const SET: &str = include_str!("set.sql");
 /// What is shared under a token.
-pub const READ: &str = concat!(
+const READ: &str = concat!(
     include_str!("read.sql"),
     "SELECT coalesce((SELECT json_build_object('ok', json_build_object('id', e.id, ",
     "'graph_name', left(e.graph_name, 1000), 'graph_description', left(e.graph_description, 10000), 'status', e.\"executionStatus\", 'created_at', e.\"createdAt\", ",
@@ -53,14 +53,7 @@ struct Args<'a> {
 }
 
 /// Shares the execution `id` of the graph `graph_id` under `link`; an older link ends.
-pub async fn create(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    scope: &Scope,
-    graph_id: &Id,
-    id: &Id,
-    link: Link,
-) -> Result<Done<Link>, Error> {
+pub fn create(scope: &Scope, graph_id: &Id, id: &Id, link: Link) -> Write<Link> {
     let user_id = scope.user_id();
     let args = Args {
         id,
@@ -68,17 +61,11 @@ pub async fn create(
         user_id,
         link: Some(link),
     };
-    db.write(CREATE, &args, once).await
+    Write::new(CREATE, &args)
 }
 
 /// Ends the link of the execution `id` of the graph `graph_id`, if it has one.
-pub async fn revoke(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    scope: &Scope,
-    graph_id: &Id,
-    id: &Id,
-) -> Result<Done<()>, Error> {
+pub fn revoke(scope: &Scope, graph_id: &Id, id: &Id) -> Write<()> {
     let user_id = scope.user_id();
     let args = Args {
         id,
@@ -86,8 +73,7 @@ pub async fn revoke(
         user_id,
         link: None,
     };
-    let done: Done<Box<RawValue>> = db.write(REVOKE, &args, once).await?;
-    Ok(done.map(|_| ()))
+    Write::<Box<RawValue>>::new(REVOKE, &args).unit()
 }
 
 /// The state of an execution's link, as the platform keeps it.
@@ -108,17 +94,10 @@ struct SetArgs<'a> {
 }
 
 /// Shares the execution `id` under a token of the caller's making and without an end, or ends its link.
-pub async fn set(
-    db: &Db,
-    once: Option<&IdempotencyKey>,
-    scope: &Scope,
-    id: &Id,
-    status: ShareStatus,
-) -> Result<Done<()>, Error> {
+pub fn set(scope: &Scope, id: &Id, status: ShareStatus) -> Write<()> {
     let user_id = scope.user_id();
     let args = SetArgs { id, user_id, status };
-    let done: Done<Box<RawValue>> = db.write(SET, &args, once).await?;
-    Ok(done.map(|_| ()))
+    Write::<Box<RawValue>>::new(SET, &args).unit()
 }
 
 #[derive(Debug, Deserialize)]
@@ -133,14 +112,14 @@ struct SharedRow {
 
 /// The parameter of [`READ`].
 #[derive(Debug, Serialize)]
-pub struct ReadArgs<'a> {
+struct ReadArgs<'a> {
     token: Option<&'a ShareToken>,
     boundary_budget: u64,
 }
 
 impl<'a> ReadArgs<'a> {
     /// Those of a token; without one nothing is found, in the same way.
-    pub const fn new(token: Option<&'a ShareToken>) -> Self {
+    pub(crate) const fn new(token: Option<&'a ShareToken>) -> Self {
         Self {
             token,
             boundary_budget: SHARED_BUDGET,
@@ -176,10 +155,9 @@ impl Shared {
     }
 }
 
-/// What is shared under `token`. The one read without a scope: the token itself is the right to read.
-pub async fn read(db: &Db, token: Option<&ShareToken>) -> Result<SharedExecution, Error> {
+/// What is shared under `token`, within `budget`. The one read without a scope: the token itself is the right to read.
+pub fn read(token: Option<&ShareToken>, budget: Budget) -> Read<SharedExecution> {
     let mut args = ReadArgs::new(token);
-    args.boundary_budget = args.boundary_budget.min(db.budget().bytes());
-    let shared: Shared = db.read(READ, &args).await?;
-    Ok(shared.into_execution(db.log()))
+    args.boundary_budget = args.boundary_budget.min(budget.bytes());
+    Read::new(READ, &args).map(|shared: Shared, log| shared.into_execution(log))
 }

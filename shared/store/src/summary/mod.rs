@@ -3,7 +3,7 @@
 use runledger_models::{Scope, Timestamp, summary::Summary};
 use serde::Serialize;
 
-use crate::{Db, Error};
+use crate::Read;
 
 /// The statement for one user or for everybody: `$rollups` and `$last` narrow what each part of it reads.
 macro_rules! summary {
@@ -21,16 +21,16 @@ macro_rules! summary {
 }
 
 /// The summary of a user.
-pub const SUMMARY_OF_USER: &str = summary!(
+const SUMMARY_OF_USER: &str = summary!(
     " AND rollup.user_id = $1 ->> 'user_id'\n",
     " AND e.\"userId\" = $1 ->> 'user_id'\n"
 );
 /// The summary of everybody.
-pub const SUMMARY_OF_ALL: &str = summary!("", "");
+const SUMMARY_OF_ALL: &str = summary!("", "");
 
 /// The parameter of the statements here.
 #[derive(Debug, Serialize)]
-pub struct SummaryArgs<'a> {
+struct SummaryArgs<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
     from: Timestamp,
@@ -39,7 +39,7 @@ pub struct SummaryArgs<'a> {
 
 impl<'a> SummaryArgs<'a> {
     /// Those for executions created between two times, both included.
-    pub fn new(scope: &'a Scope, from: Timestamp, to: Timestamp) -> Self {
+    pub(crate) fn new(scope: &'a Scope, from: Timestamp, to: Timestamp) -> Self {
         Self {
             user_id: scope.user_id(),
             from,
@@ -49,11 +49,10 @@ impl<'a> SummaryArgs<'a> {
 }
 
 /// The summary of the executions that were created between two times, both included.
-pub async fn summary(db: &Db, scope: &Scope, from: Timestamp, to: Timestamp) -> Result<Summary, Error> {
+pub fn summary(scope: &Scope, from: Timestamp, to: Timestamp) -> Read<Summary> {
     let sql = match scope {
         Scope::User(_) => SUMMARY_OF_USER,
         Scope::Any(_) => SUMMARY_OF_ALL,
     };
-    let totals = db.read(sql, &SummaryArgs::new(scope, from, to)).await?;
-    Ok(Summary::from_totals(totals))
+    Read::new(sql, &SummaryArgs::new(scope, from, to)).map(|totals, _| Summary::from_totals(totals))
 }

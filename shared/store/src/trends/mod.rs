@@ -9,7 +9,7 @@ use runledger_models::{
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
-    Db, Error,
+    Read,
     stored::{decoded, shown_time},
 };
 
@@ -28,21 +28,21 @@ macro_rules! accuracy {
 }
 
 /// The daily accuracy of a graph, for one user.
-pub const ACCURACY_OF_USER: &str = accuracy!(" AND rollup.user_id = $1 ->> 'user_id'\n");
+const ACCURACY_OF_USER: &str = accuracy!(" AND rollup.user_id = $1 ->> 'user_id'\n");
 /// The daily accuracy of a graph, whoever ran it.
-pub const ACCURACY: &str = accuracy!("");
+const ACCURACY: &str = accuracy!("");
 /// Which user's graphs ran often.
-pub const FREQUENT_GRAPHS: &str = concat!(
+const FREQUENT_GRAPHS: &str = concat!(
     include_str!("../summary/bounds.sql"),
     include_str!("frequent_graphs.sql"),
     include_str!("frequent_list.sql")
 );
 /// How often each block ran and failed.
-pub const BLOCK_ERRORS: &str = include_str!("block_errors.sql");
+const BLOCK_ERRORS: &str = include_str!("block_errors.sql");
 /// What the scan for falling accuracy found.
-pub const ALERTS: &str = include_str!("alerts.sql");
+const ALERTS: &str = include_str!("alerts.sql");
 /// What waits or runs for too long.
-pub const LATE: &str = include_str!("late.sql");
+const LATE: &str = include_str!("late.sql");
 
 /// Which days of which graph.
 #[derive(Debug, Serialize)]
@@ -66,13 +66,13 @@ struct Args<'a, T> {
 }
 
 /// The daily accuracy of a graph's executions within `scope`, newest first.
-pub async fn accuracy(db: &Db, scope: &Scope, query: &AccuracyQuery) -> Result<Vec<TrendRow>, Error> {
+pub fn accuracy(scope: &Scope, query: &AccuracyQuery) -> Read<Vec<TrendRow>> {
     let sql = match scope {
         Scope::User(_) => ACCURACY_OF_USER,
         Scope::Any(_) => ACCURACY,
     };
     let user_id = scope.user_id();
-    db.read(sql, &Args { user_id, query }).await
+    Read::new(sql, &Args { user_id, query })
 }
 
 /// Days and a number of executions.
@@ -104,9 +104,9 @@ impl Serialize for FrequentQuery {
 }
 
 /// The graphs within `scope` that finished at least so often, most first.
-pub async fn frequent_graphs(db: &Db, scope: &Scope, query: &FrequentQuery) -> Result<Vec<FrequentGraph>, Error> {
+pub fn frequent_graphs(scope: &Scope, query: &FrequentQuery) -> Read<Vec<FrequentGraph>> {
     let user_id = scope.user_id();
-    db.read(FREQUENT_GRAPHS, &Args { user_id, query }).await
+    Read::new(FREQUENT_GRAPHS, &Args { user_id, query })
 }
 
 /// A time, a number of executions, and a rate.
@@ -123,25 +123,23 @@ pub struct BlockErrorQuery {
 }
 
 /// How often each block ran and failed within `scope`, worst first.
-pub async fn block_errors(db: &Db, scope: &Scope, query: &BlockErrorQuery) -> Result<Vec<BlockErrors>, Error> {
+pub fn block_errors(scope: &Scope, query: &BlockErrorQuery) -> Read<Vec<BlockErrors>> {
     let user_id = scope.user_id();
-    db.read(BLOCK_ERRORS, &Args { user_id, query }).await
+    Read::new(BLOCK_ERRORS, &Args { user_id, query })
 }
 
 /// The newest thousand alerts within `scope`, newest first.
-pub async fn alerts(db: &Db, scope: &Scope) -> Result<Vec<AccuracyAlert>, Error> {
+pub fn alerts(scope: &Scope) -> Read<Vec<AccuracyAlert>> {
     let user_id = scope.user_id();
-    db.read(ALERTS, &Args { user_id, query: () }).await
+    Read::new(ALERTS, &Args { user_id, query: () })
 }
 
 /// Executions within `scope` that have been QUEUED for 5 minutes or RUNNING for 24 hours, however old they are; the longest
 /// first, at most a thousand.
-pub async fn late(db: &Db, scope: &Scope) -> Result<Vec<LateExecution>, Error> {
+pub fn late(scope: &Scope) -> Read<Vec<LateExecution>> {
     let user_id = scope.user_id();
-    let rows = db.read(LATE, &Args { user_id, query: () }).await?;
-    Ok(decoded(db.log(), rows, "execution", |row: LateRow| {
-        row.into_late(db.log())
-    }))
+    Read::new(LATE, &Args { user_id, query: () })
+        .map(|rows, log| decoded(log, rows, "execution", |row: LateRow| row.into_late(log)))
 }
 
 /// A row of `late.sql`.
