@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures::future::join_all;
-use runledger_tests::{App, Block, Event, EventStream, is_like_spin, until};
+use runledger_tests::{App, Block, Event, EventStream, is_like_spin, is_pooled, until};
 use serde_json::json;
 
 /// The graph executions and statuses that events tell of, in order.
@@ -415,7 +415,7 @@ async fn nothing_is_lost_or_doubled_while_readers_come_back_and_writers_write() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_streams_are_open_at_once() {
-    if is_like_spin() {
+    if is_like_spin() || is_pooled() {
         return;
     }
     let app = App::start().await;

@@ -32,6 +32,12 @@ pub fn is_like_spin() -> bool {
     env::var("RUNLEDGER_LOCAL_OPTIONS").is_ok_and(|options| options.contains("--like-spin"))
 }
 
+/// Whether the suite runs through PgBouncer (`cargo xtask test --pgbouncer`). It refuses the startup parameter `options`, which a
+/// URL with another schema sets, and every statement is planned anew there, which a burst of 200 streams waits for too long.
+pub fn is_pooled() -> bool {
+    env::var("RUNLEDGER_LOCAL_OPTIONS").is_ok_and(|options| options.contains("--unnamed-statements"))
+}
+
 /// Whether the suite runs against Spin.
 pub fn is_spin() -> bool {
     env::var("RUNLEDGER_HOST").is_ok_and(|host| host == "spin")

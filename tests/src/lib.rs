@@ -35,7 +35,7 @@ pub use app::{App, Builder};
 pub use client::{Client, Request};
 pub use database::{Database, Params, Snapshot};
 pub use events::{Block, Event, EventStream};
-pub use host::{Host, is_like_spin, is_spin};
+pub use host::{Host, is_like_spin, is_pooled, is_spin};
 pub use llm::{Behaviour, Llm, Seen};
 pub use reply::{Problem, Reply};
 pub use wait::until;
