@@ -5,7 +5,7 @@ WITH gone AS (
         SELECT noted.id FROM runledger.executions_at_work noted
         WHERE NOT EXISTS (
             SELECT FROM "AgentGraphExecution" e
-            WHERE e.id = noted.id AND e."executionStatus" IN ('QUEUED', 'RUNNING'))
+            WHERE e.id = noted.id COLLATE "default" AND e."executionStatus" IN ('QUEUED', 'RUNNING'))
             AND $1::jsonb ->> 'days' IS NOT NULL
         LIMIT ($1 ->> 'limit')::int
         FOR UPDATE SKIP LOCKED)

@@ -1,11 +1,11 @@
 -- Executions that wait or run for too long, the longest first. What waits or runs at all is noted in a table of its own, so
--- that neither history nor their age matters.
+-- that neither history nor their age matters. (That table has the collation "C", and the index another.)
 WITH late AS (
-    SELECT id, "userId", "agentGraphId", "agentGraphVersion", "executionStatus",
+    SELECT e.id, "userId", "agentGraphId", "agentGraphVersion", "executionStatus",
         CASE "executionStatus" WHEN 'QUEUED' THEN coalesce("updatedAt", "createdAt")
             ELSE coalesce("startedAt", "createdAt") END AS since
-    FROM runledger.executions_at_work
-    JOIN "AgentGraphExecution" USING (id)
+    FROM runledger.executions_at_work noted
+    JOIN "AgentGraphExecution" e ON e.id = noted.id COLLATE "default"
     WHERE "executionStatus" IN ('QUEUED', 'RUNNING') AND NOT "isDeleted"
         AND ($1::jsonb ->> 'user_id' IS NULL OR "userId" = $1 ->> 'user_id')
 )

@@ -1,0 +1,8 @@
+-- jobs/alerts_told
+-- Reads all of "accuracy_alerts": there is one for each fall of a graph's accuracy, for a year.
+WITH told AS (
+    UPDATE runledger.accuracy_alerts SET notified_at = now()
+    WHERE notified_at IS NULL AND $1::jsonb -> 'ids' ? id
+    RETURNING 1
+)
+SELECT json_build_object('ok', (SELECT count(*) FROM told))::text

@@ -1,0 +1,105 @@
+//! The database understands every statement, and reads no table that grows from end to end, unless the catalogue says why.
+//!
+//! What a function of PL/pgSQL does inside is not seen: EXPLAIN shows SQL that is inlined, and calls. Of a statement that is
+//! handed to `runledger.one_at_a_time` the inner one is explained.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use tokio_postgres::Client;
+
+use crate::{
+    catalogue::{self, Entry},
+    database::Database,
+};
+
+/// Tables that stay small, and the sequences that are read: one row each for a block, a job, a migration, the outbox.
+const SMALL: [&str; 11] = [
+    "AgentBlock",
+    "event_numbers",
+    "event_published",
+    "event_state",
+    // Only what waits or runs just now.
+    "executions_at_work",
+    "jobs",
+    "migrations",
+    "migration_steps",
+    // One row for a method, route and status.
+    "request_metrics",
+    "block_registry",
+    "rollup_backfill",
+];
+
+/// What marks an inner statement.
+const MARK: &str = "$statement$";
+
+/// The tables that a plan reads from end to end.
+fn scanned(plan: &Value, tables: &mut BTreeSet<String>) {
+    match plan {
+        Value::Object(node) => {
+            if node.get("Node Type").and_then(Value::as_str) == Some("Seq Scan") {
+                tables.insert(node["Relation Name"].as_str().unwrap().to_owned());
+            }
+            node.values().for_each(|value| scanned(value, tables));
+        }
+        Value::Array(nodes) => nodes.iter().for_each(|node| scanned(node, tables)),
+        _ => {}
+    }
+}
+
+/// The statement and the one inside it, if there is one.
+fn texts(entry: &Entry) -> Vec<&'static str> {
+    let text = entry.statement.text();
+    let inner = text.split(MARK).nth(1);
+    [Some(text), inner].into_iter().flatten().collect()
+}
+
+async fn explain(client: &Client, entry: &Entry, text: &str) -> BTreeSet<String> {
+    let argument = String::from_utf8(entry.statement.argument().unwrap().to_vec()).unwrap();
+    let prepared = format!("PREPARE stored (jsonb) AS {text}");
+    if let Err(error) = client.batch_execute(&prepared).await {
+        panic!("{}: {error:?}\n{text}", entry.name);
+    }
+    let mut tables = BTreeSet::new();
+    for mode in ["force_custom_plan", "force_generic_plan"] {
+        client
+            .batch_execute(&format!("SET plan_cache_mode = {mode}"))
+            .await
+            .unwrap();
+        let explain = format!(
+            "EXPLAIN (FORMAT JSON) EXECUTE stored ('{}')",
+            argument.replace('\'', "''")
+        );
+        let plan = client.query_one(&explain, &[]).await;
+        let plan: Value = plan.unwrap_or_else(|error| panic!("{}: {error:?}", entry.name)).get(0);
+        scanned(&plan, &mut tables);
+    }
+    client.batch_execute("DEALLOCATE stored").await.unwrap();
+    tables
+}
+
+#[tokio::test]
+async fn no_statement_reads_a_table_that_grows_from_end_to_end() {
+    let (database, client) = Database::filled().await;
+    // As for a disk without moving parts.
+    client.batch_execute("SET random_page_cost = 1.1").await.unwrap();
+    let mut faults = Vec::new();
+    for entry in catalogue::entries() {
+        let mut allowed: BTreeSet<&str> = entry.scans.iter().map(|(table, _)| *table).collect();
+        for text in texts(&entry) {
+            for table in explain(&client, &entry, text).await {
+                if !SMALL.contains(&table.as_str()) && !entry.scans.iter().any(|(known, _)| *known == table) {
+                    faults.push(format!("{} reads all of {table}", entry.name));
+                }
+                allowed.remove(table.as_str());
+            }
+        }
+        faults.extend(
+            allowed
+                .iter()
+                .map(|table| format!("{} does not read all of {table}", entry.name)),
+        );
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+    database.drop().await;
+}

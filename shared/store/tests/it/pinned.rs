@@ -1,0 +1,113 @@
+//! Each statement's whole text stands in a file of `shared/store/statements`, as it is sent. `cargo xtask statements` writes
+//! them.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use crate::catalogue::{self, Entry};
+
+/// Set by `cargo xtask statements`: the files are written, not compared.
+const WRITE: &str = "RUNLEDGER_WRITE_STATEMENTS";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What a statement's file holds.
+fn file(entry: &Entry) -> String {
+    let mut text = format!("-- {}\n", entry.name);
+    for (table, why) in entry.scans {
+        text.push_str(&format!("-- Reads all of \"{table}\": {why}.\n"));
+    }
+    text + entry.statement.text().trim_end() + "\n"
+}
+
+/// The files below a folder with this ending, by their path below it.
+fn files(folder: &Path, extension: &str) -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                let text = fs::read_to_string(&path).unwrap();
+                found.insert(path.strip_prefix(folder).unwrap().to_owned(), text);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_statement_is_pinned() {
+    let folder = root().join("statements");
+    let expected: BTreeMap<PathBuf, String> = catalogue::entries()
+        .iter()
+        .map(|entry| (PathBuf::from(format!("{}.sql", entry.name)), file(entry)))
+        .collect();
+    if env::var_os(WRITE).is_some() {
+        let _ = fs::remove_dir_all(&folder);
+        for (path, text) in &expected {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+    }
+    let pinned = files(&folder, "sql");
+    for (path, text) in &expected {
+        let same = pinned.get(path) == Some(text);
+        assert!(same, "{} is not as it is sent: cargo xtask statements", path.display());
+    }
+    for path in pinned.keys() {
+        let known = expected.contains_key(path);
+        assert!(known, "{} is sent no more: cargo xtask statements", path.display());
+    }
+}
+
+/// The functions of the store that make statements, as `module/function`.
+fn makers() -> Vec<String> {
+    let mut makers = Vec::new();
+    for (path, source) in files(&root().join("src"), "rs") {
+        let module = path.iter().next().unwrap().to_str().unwrap().to_owned();
+        let mut rest = source.as_str();
+        while let Some((_, after)) = rest.split_once("pub fn ") {
+            rest = after;
+            let (signature, _) = after.split_once('{').unwrap();
+            let makes = ["-> Read<", "-> Write<", "-> Result<Write<", "-> Option<Write<"];
+            let is_of_module = path.components().count() > 1;
+            if is_of_module && makes.iter().any(|makes| signature.contains(makes)) {
+                let (name, _) = signature.split_once(['(', '<']).unwrap();
+                // Methods of a runner's share of a job.
+                let work = if signature.contains("self") || signature.contains("Option<Self>") {
+                    "work_"
+                } else {
+                    ""
+                };
+                makers.push(format!("{module}/{work}{name}"));
+            }
+        }
+    }
+    makers
+}
+
+#[test]
+fn no_statement_is_forgotten() {
+    let entries = catalogue::entries();
+    let makers = makers();
+    assert!(makers.len() > 60, "{makers:?}");
+    for maker in makers {
+        let has = |entry: &Entry| entry.name == maker || entry.name.starts_with(&format!("{maker}_"));
+        assert!(entries.iter().any(has), "{maker} is in no entry of the catalogue");
+    }
+    for (path, part) in files(&root().join("src"), "sql") {
+        let is_sent = entries
+            .iter()
+            .any(|entry| entry.statement.text().contains(part.trim_end()));
+        assert!(is_sent, "{} is in no entry of the catalogue", path.display());
+    }
+}
