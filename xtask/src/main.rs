@@ -39,7 +39,7 @@ enum Task {
     /// Writes the API's description to docs/openapi.json.
     Openapi(commands::openapi::Openapi),
     /// Writes each statement that the store sends to shared/store/statements.
-    Statements(commands::statements::Statements),
+    Statements,
     /// Holds the running application to the API's description.
     Contract(commands::contract::Contract),
     /// Checks the rules of the house that a program can check.
@@ -75,7 +75,7 @@ fn dispatch(task: Task) -> Result<ExitCode> {
         Task::Migrate(migrate) => migrate.run(),
         Task::Token(token) => token.run(&project),
         Task::Openapi(openapi) => openapi.run(&project),
-        Task::Statements(statements) => statements.run(&project),
+        Task::Statements => commands::statements::run(&project),
         Task::Contract(contract) => contract.run(&project),
         Task::Tidy => tidy::run(&project),
         Task::Data(data) => data.run(),

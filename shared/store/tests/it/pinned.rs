@@ -18,11 +18,10 @@ fn root() -> &'static Path {
 
 /// What a statement's file holds.
 fn file(entry: &Entry) -> String {
-    let mut text = format!("-- {}\n", entry.name);
-    for (table, why) in entry.scans {
-        text.push_str(&format!("-- Reads all of \"{table}\": {why}.\n"));
-    }
-    text + entry.statement.text().trim_end() + "\n"
+    let head = format!("-- {}", entry.name);
+    let reason = |(table, why): &(&str, &str)| format!("-- Reads all of \"{table}\": {why}.");
+    let lines: Vec<String> = [head].into_iter().chain(entry.scans.iter().map(reason)).collect();
+    format!("{}\n{}\n", lines.join("\n"), entry.statement.text().trim_end())
 }
 
 /// The files below a folder with this ending, by their path below it.
@@ -78,9 +77,9 @@ fn makers() -> Vec<String> {
         while let Some((_, after)) = rest.split_once("pub fn ") {
             rest = after;
             let (signature, _) = after.split_once('{').unwrap();
-            let makes = ["-> Read<", "-> Write<", "-> Result<Write<", "-> Option<Write<"];
+            let marks = ["-> Read<", "-> Write<", "-> Result<Write<", "-> Option<Write<"];
             let is_of_module = path.components().count() > 1;
-            if is_of_module && makes.iter().any(|makes| signature.contains(makes)) {
+            if is_of_module && marks.iter().any(|mark| signature.contains(mark)) {
                 let (name, _) = signature.split_once(['(', '<']).unwrap();
                 // Methods of a runner's share of a job.
                 let work = if signature.contains("self") || signature.contains("Option<Self>") {
