@@ -11,12 +11,9 @@ use url::Url;
 use super::account::Account;
 use super::folder::{POSTGRES_USERS, place_for, private_file, private_folder};
 use super::process::{Server, server_command, tail, wait_until_ready};
-use super::{Doing as _, Error, free_port, pgbouncer_program};
+use super::{Doing as _, Error, Port, pgbouncer_program};
 
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// How many ports are tried when each is taken between being found free and being opened.
-const ATTEMPTS: usize = 5;
 
 /// A running private PgBouncer; stopped when dropped. It knows the one user of its PostgreSQL, whose password keeps others out
 /// here as it does there.
@@ -40,15 +37,9 @@ impl PgBouncer {
             postgres.password().unwrap_or_default()
         );
         private_file(&folder.join("users"), &users, &account)?;
-        let mut outcome = Err(Error::NotInstalled("PgBouncer"));
-        for _ in 0..ATTEMPTS {
-            outcome = Self::launch(&program, &account, &folder, postgres);
-            match &outcome {
-                Err(Error::NotStarted { log, .. }) if log.contains("in use") => {}
-                _ => break,
-            }
-        }
-        outcome
+        Port::Free.launch("in use", |port| {
+            Self::launch(&program, &account, &folder, postgres, port)
+        })
     }
 
     /// The port on 127.0.0.1.
@@ -62,8 +53,7 @@ impl PgBouncer {
         fs::remove_dir_all(&self.folder).doing("remove", &self.folder)
     }
 
-    fn launch(program: &Path, account: &Account, folder: &Path, postgres: &Url) -> Result<Self, Error> {
-        let port = free_port()?;
+    fn launch(program: &Path, account: &Account, folder: &Path, postgres: &Url, port: u16) -> Result<Self, Error> {
         let settings = folder.join("pgbouncer.ini");
         private_file(&settings, &text(port, folder, postgres), account)?;
         let log_path = folder.join("output");

@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -10,17 +9,12 @@ use nix::sys::signal::Signal;
 use super::account::Account;
 use super::folder::{POSTGRES_USERS, place_for, private_file, private_folder};
 use super::process::{Server, server_command, stop_stray, tail, wait_until_ready};
-use super::{Doing as _, Error, free_port, postgres_folder, random_hex};
+use super::{Doing as _, Error, Port, postgres_folder, random_hex};
 
 /// The superuser of a private server.
 const USER: &str = "runledger";
 
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// How many ports are tried when each is taken between being found free and being opened.
-const ATTEMPTS: usize = 5;
-/// The time between two tries.
-const AGAIN: Duration = Duration::from_millis(300);
 
 /// What becomes of the data when the machine loses power.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,19 +130,12 @@ impl Postgres {
     /// Starts the server again, on the port it had.
     pub fn restart(&mut self) -> Result<(), Error> {
         self.stop()?;
-        let fixed = self.config.port.or(Some(self.port).filter(|port| *port != 0));
-        let attempts = if self.config.port.is_some() { 1 } else { ATTEMPTS };
-        let mut outcome = Ok(());
-        for _ in 0..attempts {
-            self.port = fixed.map_or_else(free_port, Ok)?;
-            outcome = self.launch();
-            match &outcome {
-                // Its own port may have gone to somebody's connection while it was down: not for long.
-                Err(Error::NotStarted { log, .. }) if log.contains("could not bind") => thread::sleep(AGAIN),
-                _ => break,
-            }
-        }
-        if outcome.is_err() && fixed.is_none() {
+        let port = Port::of(self.config.port, self.port);
+        let outcome = port.launch("could not bind", |port| {
+            self.port = port;
+            self.launch()
+        });
+        if outcome.is_err() && matches!(port, Port::Free) {
             self.port = 0;
         }
         outcome

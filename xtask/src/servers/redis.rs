@@ -4,7 +4,6 @@ use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -12,12 +11,9 @@ use nix::sys::signal::Signal;
 use super::account::Account;
 use super::folder::{REDIS_USERS, place_for, private_file, private_folder};
 use super::process::{Server, server_command, stop_stray, tail, wait_until_ready};
-use super::{Doing as _, Error, free_port, random_hex, redis_program};
+use super::{Doing as _, Error, Port, random_hex, redis_program};
 
 const PATIENCE: Duration = Duration::from_secs(30);
-const ATTEMPTS: usize = 5;
-/// The time between two tries.
-const AGAIN: Duration = Duration::from_millis(300);
 
 /// What kind of server to start.
 #[derive(Debug, Clone)]
@@ -96,19 +92,12 @@ impl Redis {
     /// Starts the server again, on the port it had.
     pub fn restart(&mut self) -> Result<(), Error> {
         self.stop()?;
-        let fixed = self.config.port.or(Some(self.port).filter(|port| *port != 0));
-        let attempts = if self.config.port.is_some() { 1 } else { ATTEMPTS };
-        let mut outcome = Ok(());
-        for _ in 0..attempts {
-            self.port = fixed.map_or_else(free_port, Ok)?;
-            outcome = self.launch();
-            match &outcome {
-                // Its own port may have gone to somebody's connection while it was down: not for long.
-                Err(Error::NotStarted { log, .. }) if log.contains("in use") => thread::sleep(AGAIN),
-                _ => break,
-            }
-        }
-        if outcome.is_err() && fixed.is_none() {
+        let port = Port::of(self.config.port, self.port);
+        let outcome = port.launch("in use", |port| {
+            self.port = port;
+            self.launch()
+        });
+        if outcome.is_err() && matches!(port, Port::Free) {
             self.port = 0;
         }
         outcome
