@@ -8,7 +8,7 @@ use runledger_web::{AnyRole, Call, Endpoint, NoParams, Problem, Reply, Stream, p
 
 use crate::{
     params::{EventNumber, OneOrAll},
-    tail::Tail,
+    tail::{Tail, number_all},
 };
 
 params! {
@@ -46,8 +46,9 @@ impl Endpoint for StreamEvents {
             None => call.query.after,
         };
         // Settled before the response begins: what its reader does then is seen.
-        while call.ledger.read(events::number(None)).await? {}
-        let head = call.ledger.read(events::head()).await?;
+        let db = call.ledger.into_db();
+        number_all(&db).await?;
+        let head = db.read(events::head()).await?;
         let EventsQuery {
             graph_id: OneOrAll(graph_id),
             graph_exec_id: OneOrAll(graph_exec_id),
@@ -57,13 +58,7 @@ impl Endpoint for StreamEvents {
             graph_id,
             graph_exec_id,
         };
-        let tail = Tail::new(
-            &call.who,
-            filter,
-            call.expires_at,
-            call.ledger.into_db(),
-            Rc::clone(&call.config),
-        );
+        let tail = Tail::new(&call.who, filter, call.expires_at, db, Rc::clone(&call.config));
         let asked = asked.map(|EventNumber(number)| number);
         let stream = Stream::new(move |sink| tail.run(sink, asked, head));
         // Proxies that collect responses before they pass them on must not do so here.

@@ -146,7 +146,7 @@ impl Tail {
         if woken == Woken::Nothing {
             let mut peek = self.db.read(events::peek(&self.scope, self.position)).await?;
             if peek.has_unnumbered {
-                while self.db.read(events::number(None)).await? {}
+                number_all(&self.db).await?;
                 peek = self.db.read(events::peek(&self.scope, self.position)).await?;
             }
             if !peek.has_news {
@@ -234,6 +234,12 @@ impl Tail {
             &format!("a stream of events waits for the database: {error}"),
         );
     }
+}
+
+/// Numbers all events that are committed.
+pub(crate) async fn number_all(db: &Db) -> Result<(), Error> {
+    while db.read(events::number(None)).await? {}
+    Ok(())
 }
 
 /// Writes an event as a stream has it: its data is one line.
