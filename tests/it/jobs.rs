@@ -8,6 +8,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
+use tokio_postgres::Client;
 
 fn job(app: &App, name: &str) -> Request {
     app.service.post(&format!("/api/internal/jobs/{name}/run"))
@@ -243,15 +244,18 @@ async fn a_webhook_that_fails_does_not_fail_the_scan_and_is_tried_again() {
     );
 }
 
+/// Whoever refreshes the views first holds them until its transaction ends.
+async fn hold_views(app: &App) -> Client {
+    let blocker = app.db.transaction().await;
+    let refresh = "SELECT refresh_store_materialized_views()";
+    blocker.batch_execute(refresh).await.unwrap();
+    blocker
+}
+
 #[tokio::test]
 async fn a_job_that_runs_twice_at_once_does_its_work_once() {
     let app = App::start().await;
-    // Whoever refreshes the views first holds them until its transaction ends.
-    let blocker = app.db.transaction().await;
-    blocker
-        .batch_execute("SELECT refresh_store_materialized_views()")
-        .await
-        .unwrap();
+    let blocker = hold_views(&app).await;
     let first = tokio::spawn({
         let request = job(&app, "refresh-views");
         async move { request.expect(200).await.json() }
@@ -271,11 +275,7 @@ async fn a_job_that_runs_twice_at_once_does_its_work_once() {
 #[tokio::test]
 async fn a_run_that_takes_long_keeps_its_lease() {
     let app = App::start().await;
-    let blocker = app.db.transaction().await;
-    blocker
-        .batch_execute("SELECT refresh_store_materialized_views()")
-        .await
-        .unwrap();
+    let blocker = hold_views(&app).await;
     let run = tokio::spawn(job(&app, "refresh-views").expect(200));
     // It is taken for a minute, so that a run that died does not stand in the way for long.
     for (what, sql) in [
