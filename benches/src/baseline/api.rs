@@ -25,8 +25,6 @@ use uuid::Uuid;
 
 use super::App;
 
-/// The default of the application's setting.
-const MAX_RESPONSE_BYTES: u64 = 32 << 20;
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub(super) fn router(app: Arc<App>) -> Router {
@@ -91,7 +89,7 @@ async fn read_shared(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let token = ShareToken::parse(&token);
-    let shared = shares::read(token.as_ref(), Budget::new(MAX_RESPONSE_BYTES));
+    let shared = shares::read(token.as_ref(), Budget::DEFAULT);
     let answer = app.database.ask(shared.statement()).await?;
     let reply = Reply::to(&headers);
     reply.with_etag(&shared.decode(answer.text()?, &reply.log())?)

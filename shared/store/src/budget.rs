@@ -30,6 +30,9 @@ impl Budget {
     /// bound of the rows of a list that has none of its own.
     const SMALLEST_ROW: u64 = 512;
 
+    /// What an answer may have where nothing else is said: as `runledger.answer_budget` has it (migration 0022).
+    pub const DEFAULT: Self = Self(32 << 20);
+
     /// This many bytes.
     pub const fn new(bytes: u64) -> Self {
         Self(bytes)

@@ -39,21 +39,14 @@ impl Statement {
 /// Reads an answer; what is odd about it goes to the log.
 pub(crate) type Decode<T> = Box<dyn FnOnce(&str, &Log) -> Result<Done<T>, Error> + Send>;
 
-/// A statement that only reads, and so may be tried again.
-pub struct Read<T> {
+/// A statement, and what reads its answer: what [`Read`] and [`Write`] are made of.
+struct Query<T> {
     statement: Statement,
     decode: Decode<T>,
 }
 
-/// A statement that writes: all that it is to do, or nothing. It happens once for an idempotency key.
-pub struct Write<T> {
-    statement: Statement,
-    decode: Decode<T>,
-    is_remembered: bool,
-}
-
-impl<T: DeserializeOwned + 'static> Read<T> {
-    pub(crate) fn new(text: &'static str, argument: &impl Serialize) -> Self {
+impl<T: DeserializeOwned + 'static> Query<T> {
+    fn new(text: &'static str, argument: &impl Serialize) -> Self {
         Self {
             statement: Statement::new(text, argument),
             decode: Box::new(|answer, _| read_answer(answer)),
@@ -61,11 +54,54 @@ impl<T: DeserializeOwned + 'static> Read<T> {
     }
 }
 
+impl<T: 'static> Query<T> {
+    fn and_then<U>(self, view: impl FnOnce(T, &Log) -> Result<U, Error> + Send + 'static) -> Query<U> {
+        let decode = self.decode;
+        Query {
+            statement: self.statement,
+            decode: Box::new(|answer, log| {
+                let Done { value, replayed } = decode(answer, log)?;
+                let value = view(value, log)?;
+                Ok(Done { value, replayed })
+            }),
+        }
+    }
+
+    fn none_if(self, absent: fn(&Error) -> bool) -> Query<Option<T>> {
+        let decode = self.decode;
+        Query {
+            statement: self.statement,
+            decode: Box::new(move |answer, log| match decode(answer, log) {
+                Ok(done) => Ok(done.map(Some)),
+                Err(error) if absent(&error) => Ok(Done {
+                    value: None,
+                    replayed: false,
+                }),
+                Err(error) => Err(error),
+            }),
+        }
+    }
+}
+
+/// A statement that only reads, and so may be tried again.
+pub struct Read<T>(Query<T>);
+
+/// A statement that writes: all that it is to do, or nothing. It happens once for an idempotency key.
+pub struct Write<T> {
+    query: Query<T>,
+    is_remembered: bool,
+}
+
+impl<T: DeserializeOwned + 'static> Read<T> {
+    pub(crate) fn new(text: &'static str, argument: &impl Serialize) -> Self {
+        Self(Query::new(text, argument))
+    }
+}
+
 impl<T: DeserializeOwned + 'static> Write<T> {
     pub(crate) fn new(text: &'static str, argument: &impl Serialize) -> Self {
         Self {
-            statement: Statement::new(text, argument),
-            decode: Box::new(|answer, _| read_answer(answer)),
+            query: Query::new(text, argument),
             is_remembered: true,
         }
     }
@@ -74,7 +110,7 @@ impl<T: DeserializeOwned + 'static> Write<T> {
 impl<T: 'static> Read<T> {
     /// What is sent, and what reads the answer.
     pub(crate) fn into_parts(self) -> (Statement, Decode<T>) {
-        (self.statement, self.decode)
+        (self.0.statement, self.0.decode)
     }
 
     /// The same statement with another view of its answer.
@@ -84,42 +120,35 @@ impl<T: 'static> Read<T> {
 
     /// The same statement with another view of its answer, if there is one.
     pub(crate) fn and_then<U>(self, view: impl FnOnce(T, &Log) -> Result<U, Error> + Send + 'static) -> Read<U> {
-        Read {
-            statement: self.statement,
-            decode: viewed(self.decode, view),
-        }
+        Read(self.0.and_then(view))
     }
 
     /// The same statement, which answers `None` where this is why there is no answer.
     pub(crate) fn none_if(self, absent: fn(&Error) -> bool) -> Read<Option<T>> {
-        Read {
-            statement: self.statement,
-            decode: none_if(self.decode, absent),
-        }
+        Read(self.0.none_if(absent))
     }
 
     /// What is sent.
     pub const fn statement(&self) -> &Statement {
-        &self.statement
+        &self.0.statement
     }
 
     /// What an answer says: what was asked for, or why not. For who asks Postgres in another way than [`Db`](crate::Db) does.
     pub fn decode(self, answer: &str, log: &Log) -> Result<T, Error> {
-        (self.decode)(answer, log).map(|done| done.value)
+        (self.0.decode)(answer, log).map(|done| done.value)
     }
 }
 
 impl<T: 'static> Write<T> {
     /// What is sent, and what reads the answer.
     pub(crate) fn into_parts(self) -> (Statement, Decode<T>) {
-        (self.statement, self.decode)
+        (self.query.statement, self.query.decode)
     }
 
     /// The same statement with another view of what it leaves.
     pub(crate) fn map<U>(self, view: impl FnOnce(T, &Log) -> U + Send + 'static) -> Write<U> {
         Write {
-            statement: self.statement,
-            decode: viewed(self.decode, |value, log| Ok(view(value, log))),
+            query: self.query.and_then(|value, log| Ok(view(value, log))),
             is_remembered: self.is_remembered,
         }
     }
@@ -132,8 +161,7 @@ impl<T: 'static> Write<T> {
     /// The same statement, which answers `None` where this is why there is no answer.
     pub(crate) fn none_if(self, absent: fn(&Error) -> bool) -> Write<Option<T>> {
         Write {
-            statement: self.statement,
-            decode: none_if(self.decode, absent),
+            query: self.query.none_if(absent),
             is_remembered: self.is_remembered,
         }
     }
@@ -153,34 +181,12 @@ impl<T: 'static> Write<T> {
 
     /// What is sent.
     pub const fn statement(&self) -> &Statement {
-        &self.statement
+        &self.query.statement
     }
 
     /// What an answer says: what it left, or why it changed nothing. For who asks Postgres in another way than
     /// [`Db`](crate::Db) does.
     pub fn decode(self, answer: &str, log: &Log) -> Result<Done<T>, Error> {
-        (self.decode)(answer, log)
+        (self.query.decode)(answer, log)
     }
-}
-
-fn viewed<T: 'static, U>(
-    decode: Decode<T>,
-    view: impl FnOnce(T, &Log) -> Result<U, Error> + Send + 'static,
-) -> Decode<U> {
-    Box::new(|answer, log| {
-        let Done { value, replayed } = decode(answer, log)?;
-        let value = view(value, log)?;
-        Ok(Done { value, replayed })
-    })
-}
-
-fn none_if<T: 'static>(decode: Decode<T>, absent: fn(&Error) -> bool) -> Decode<Option<T>> {
-    Box::new(move |answer, log| match decode(answer, log) {
-        Ok(done) => Ok(done.map(Some)),
-        Err(error) if absent(&error) => Ok(Done {
-            value: None,
-            replayed: false,
-        }),
-        Err(error) => Err(error),
-    })
 }

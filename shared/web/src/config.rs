@@ -12,8 +12,6 @@ use crate::{Keys, Problem};
 
 /// The size that events may have, for a function that is not told.
 const DEFAULT_MESSAGE_SIZE: usize = 16 << 20;
-/// The size that answers may have, for a function that is not told.
-const DEFAULT_RESPONSE_SIZE: u64 = 32 << 20;
 /// With less, there would be no room for what every record has.
 const SMALLEST_RESPONSE_SIZE: u64 = 64 << 10;
 
@@ -91,7 +89,7 @@ impl Config {
         )?;
         let max_body_bytes = number("max_body_bytes", &variable("max_body_bytes").await?)?;
         let budget = match optional_variable("max_response_bytes").await?.as_str() {
-            "" => DEFAULT_RESPONSE_SIZE,
+            "" => Budget::DEFAULT.bytes(),
             text => text
                 .parse::<u64>()
                 .ok()

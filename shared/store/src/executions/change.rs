@@ -90,22 +90,18 @@ impl<'a> Args<'a> {
             again: false,
         }
     }
-
-    /// Those of [`CHANGE`].
-    pub(crate) fn change(scope: &'a Scope, id: &'a Id, change: Change) -> Self {
-        Self {
-            status: change.status,
-            allowed_from: change.status.map_or(&[][..], ExecutionStatus::allowed_from),
-            stats: change.stats,
-            or_as_it_is: change.or_as_it_is,
-            ..Self::new(scope, id)
-        }
-    }
 }
 
 /// Applies a change, all of it or nothing. Asking for the status that the execution already has changes nothing.
 pub fn change(scope: &Scope, id: &Id, change: Change) -> Write<GraphExecution> {
-    execution(CHANGE, &Args::change(scope, id, change))
+    let args = Args {
+        status: change.status,
+        allowed_from: change.status.map_or(&[][..], ExecutionStatus::allowed_from),
+        stats: change.stats,
+        or_as_it_is: change.or_as_it_is,
+        ..Args::new(scope, id)
+    };
+    execution(CHANGE, &args)
 }
 
 /// Terminates an execution, its unfinished nodes, and everything unfinished that it started.

@@ -39,8 +39,7 @@ pub struct StartingNode {
     pub input: Object,
 }
 
-/// The parameter of [`CREATE`].
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 struct CreateArgs<'a> {
     id: Id,
     user_id: &'a UserId,
@@ -65,30 +64,24 @@ struct StartingNodeArgs {
     inputs: Vec<NewValue>,
 }
 
-impl<'a> CreateArgs<'a> {
-    /// Those of a new execution of `user`; everything in it gets its identifier.
-    pub(crate) fn new(user: &'a UserId, new: NewExecution) -> Self {
-        let starting_node = |StartingNode { node_id, input }| StartingNodeArgs {
-            id: Id::generate(),
-            node_id,
-            inputs: NewValue::of_object(input),
-        };
-        Self {
-            id: Id::generate(),
-            user_id: user,
-            graph_id: new.graph_id,
-            graph_version: new.graph_version,
-            inputs: new.inputs,
-            preset_id: new.preset_id,
-            credential_inputs: new.credential_inputs,
-            nodes_input_masks: new.nodes_input_masks,
-            parent_id: new.parent_graph_exec_id,
-            starting_nodes: new.starting_nodes.into_iter().map(starting_node).collect(),
-        }
-    }
-}
-
-/// Creates an execution of `user`: INCOMPLETE, its starting nodes QUEUED.
+/// Creates an execution of `user`: INCOMPLETE, its starting nodes QUEUED. Everything in it gets its identifier.
 pub fn create(user: &UserId, new: NewExecution) -> Write<GraphExecutionWithNodes> {
-    Write::new(CREATE, &CreateArgs::new(user, new)).map(|row: WithNodes, log| row.into_execution(log))
+    let starting_node = |StartingNode { node_id, input }| StartingNodeArgs {
+        id: Id::generate(),
+        node_id,
+        inputs: NewValue::of_object(input),
+    };
+    let args = CreateArgs {
+        id: Id::generate(),
+        user_id: user,
+        graph_id: new.graph_id,
+        graph_version: new.graph_version,
+        inputs: new.inputs,
+        preset_id: new.preset_id,
+        credential_inputs: new.credential_inputs,
+        nodes_input_masks: new.nodes_input_masks,
+        parent_id: new.parent_graph_exec_id,
+        starting_nodes: new.starting_nodes.into_iter().map(starting_node).collect(),
+    };
+    Write::new(CREATE, &args).map(|row: WithNodes, log| row.into_execution(log))
 }

@@ -17,8 +17,7 @@ const GET_WITH_NODES: &str = returning!(
 /// How many node executions come with their execution.
 pub const NODES: u32 = 1000;
 
-/// The parameter of [`GET`] and [`GET_WITH_NODES`].
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 struct GetArgs<'a> {
     id: &'a Id,
     user_id: Option<&'a str>,
@@ -28,7 +27,7 @@ struct GetArgs<'a> {
 
 impl<'a> GetArgs<'a> {
     /// Those of the execution `id`; of the graph `graph_id`, if that is given.
-    pub(crate) fn new(scope: &'a Scope, graph_id: Option<&'a Id>, id: &'a Id) -> Self {
+    fn new(scope: &'a Scope, graph_id: Option<&'a Id>, id: &'a Id) -> Self {
         Self {
             id,
             user_id: scope.user_id(),

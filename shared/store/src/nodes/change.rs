@@ -51,8 +51,7 @@ impl Change {
     }
 }
 
-/// The parameter of [`CHANGE`].
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 struct ChangeArgs<'a> {
     id: &'a Id,
     user_id: Option<&'a str>,
@@ -66,24 +65,18 @@ struct ChangeArgs<'a> {
     or_as_it_is: bool,
 }
 
-impl<'a> ChangeArgs<'a> {
-    /// Those of a change of the node execution `id`.
-    pub(crate) fn new(scope: &'a Scope, id: &'a Id, change: Change) -> Self {
-        Self {
-            id,
-            user_id: scope.user_id(),
-            status: change.status,
-            allowed_from: change.status.allowed_from(),
-            execution_data: change.execution_data,
-            stats: change.stats,
-            or_as_it_is: change.or_as_it_is,
-        }
-    }
-}
-
 /// Applies a change, all of it or nothing. Asking for the status that the node execution already has changes nothing.
 pub fn change(scope: &Scope, id: &Id, change: Change) -> Write<NodeExecutionResult> {
-    Write::new(CHANGE, &ChangeArgs::new(scope, id, change)).map(|node: OneNode, log| node.into_result(log))
+    let args = ChangeArgs {
+        id,
+        user_id: scope.user_id(),
+        status: change.status,
+        allowed_from: change.status.allowed_from(),
+        execution_data: change.execution_data,
+        stats: change.stats,
+        or_as_it_is: change.or_as_it_is,
+    };
+    Write::new(CHANGE, &args).map(|node: OneNode, log| node.into_result(log))
 }
 
 #[derive(Serialize)]

@@ -110,54 +110,40 @@ struct SharedRow {
     boundary: Vec<Row<BoundaryRow>>,
 }
 
-/// The parameter of [`READ`].
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 struct ReadArgs<'a> {
     token: Option<&'a ShareToken>,
     boundary_budget: u64,
 }
 
-impl<'a> ReadArgs<'a> {
-    /// Those of a token; without one nothing is found, in the same way.
-    pub(crate) const fn new(token: Option<&'a ShareToken>) -> Self {
-        Self {
-            token,
-            boundary_budget: SHARED_BUDGET,
-        }
-    }
-}
-
-/// The answer of [`READ`].
-#[derive(Debug, Deserialize)]
-#[serde(transparent)]
-pub struct Shared(SharedRow);
-
-impl Shared {
+impl SharedRow {
     /// What is shared; what is odd about it goes to the log.
-    pub fn into_execution(self, log: &Log) -> SharedExecution {
-        let Self(row) = self;
-        let boundary = decoded(log, row.boundary, "a node's data", |row| row);
+    fn into_execution(self, log: &Log) -> SharedExecution {
+        let boundary = decoded(log, self.boundary, "a node's data", |row| row);
         let is_truncated = boundary.iter().any(BoundaryRow::is_cut);
         SharedExecution {
             created_at: shown_time(
                 log,
-                Some(&row.created_at),
-                &format!("execution {}", row.id),
+                Some(&self.created_at),
+                &format!("execution {}", self.id),
                 "createdAt",
             ),
-            id: row.id,
-            graph_name: row.graph_name.unwrap_or_else(|| SharedExecution::UNNAMED.to_owned()),
-            graph_description: row.graph_description,
-            status: row.status,
+            id: self.id,
+            graph_name: self.graph_name.unwrap_or_else(|| SharedExecution::UNNAMED.to_owned()),
+            graph_description: self.graph_description,
+            status: self.status,
             outputs: graph_outputs(boundary.into_iter().map(BoundaryNode::from).collect()),
             is_truncated,
         }
     }
 }
 
-/// What is shared under `token`, within `budget`. The one read without a scope: the token itself is the right to read.
+/// What is shared under `token`, within `budget`; without a token nothing is found, in the same way. The one read without a
+/// scope: the token itself is the right to read.
 pub fn read(token: Option<&ShareToken>, budget: Budget) -> Read<SharedExecution> {
-    let mut args = ReadArgs::new(token);
-    args.boundary_budget = args.boundary_budget.min(budget.bytes());
-    Read::new(READ, &args).map(|shared: Shared, log| shared.into_execution(log))
+    let args = ReadArgs {
+        token,
+        boundary_budget: SHARED_BUDGET.min(budget.bytes()),
+    };
+    Read::new(READ, &args).map(|row: SharedRow, log| row.into_execution(log))
 }

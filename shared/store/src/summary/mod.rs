@@ -28,24 +28,12 @@ const SUMMARY_OF_USER: &str = summary!(
 /// The summary of everybody.
 const SUMMARY_OF_ALL: &str = summary!("", "");
 
-/// The parameter of the statements here.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 struct SummaryArgs<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
     from: Timestamp,
     to: Timestamp,
-}
-
-impl<'a> SummaryArgs<'a> {
-    /// Those for executions created between two times, both included.
-    pub(crate) fn new(scope: &'a Scope, from: Timestamp, to: Timestamp) -> Self {
-        Self {
-            user_id: scope.user_id(),
-            from,
-            to,
-        }
-    }
 }
 
 /// The summary of the executions that were created between two times, both included.
@@ -54,5 +42,6 @@ pub fn summary(scope: &Scope, from: Timestamp, to: Timestamp) -> Read<Summary> {
         Scope::User(_) => SUMMARY_OF_USER,
         Scope::Any(_) => SUMMARY_OF_ALL,
     };
-    Read::new(sql, &SummaryArgs::new(scope, from, to)).map(|totals, _| Summary::from_totals(totals))
+    let user_id = scope.user_id();
+    Read::new(sql, &SummaryArgs { user_id, from, to }).map(|totals, _| Summary::from_totals(totals))
 }

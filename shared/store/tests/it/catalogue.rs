@@ -456,7 +456,7 @@ fn of_shares(all: &mut Catalogue) {
         shared_at: Some(times()[0]),
     };
     all.write("shares/set", &shares::set(&scope, &run, status));
-    all.read("shares/read", &shares::read(Some(&token), Budget::new(32 << 20)));
+    all.read("shares/read", &shares::read(Some(&token), Budget::DEFAULT));
 }
 
 const fn frequent() -> FrequentQuery {
