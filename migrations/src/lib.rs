@@ -54,6 +54,7 @@ const MIGRATIONS: &[Migration] = files![
     "0021_indexes_for_what_ends",
     "0022_answer_budget",
     "0023_no_event_without_a_number",
+    "0024_shared_statements",
 ];
 
 /// Brings the database up to date. Several may start at once: one works, the others wait for it and find nothing to do.

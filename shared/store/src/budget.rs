@@ -1,26 +1,5 @@
 //! How large an answer may be: every statement is told, and none puts together more (migration 0022).
 
-/// The node executions that the statement `$nodes` lists, newest first, as far as the budget goes, and whether it is that
-/// which ends the list.
-macro_rules! list_of_nodes {
-    ($nodes:expr, $budget:literal) => {
-        concat!(
-            "SELECT json_build_object('rows', coalesce(json_agg(\n",
-            include_str!("../nodes/node.sql"),
-            ") FILTER (WHERE (n.taken).bytes <= ",
-            $budget,
-            "), '[]'), 'ends_early', coalesce(bool_or((n.taken).bytes > ",
-            $budget,
-            "), false))\nFROM (\nSELECT n.*, runledger.node_data(",
-            $budget,
-            ",\n    'node', CASE WHEN ($1 ->> 'without_data')::boolean IS NOT TRUE THEN n.id END, n.stats, n.\"executionData\")\n",
-            "    OVER (ORDER BY n.\"addedTime\" DESC, n.id DESC) AS taken\nFROM (\n",
-            $nodes,
-            ") n\n) n"
-        )
-    };
-}
-
 /// The bytes that one answer may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget(u64);

@@ -1,6 +1,6 @@
 //! The way to Postgres: kept connections, one statement at a time on each, JSON in and out.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{borrow::Cow, cell::RefCell, rc::Rc};
 
 use runledger_logging::Log;
 use runledger_models::{DatabaseUrl, ExecutionStatus, Fault, StoredStatus};
@@ -166,19 +166,18 @@ impl Db {
     }
 
     /// A statement's text, and its parameter with the budget in it.
-    fn prepared(&self, statement: Statement) -> Result<(&'static str, ParameterValue), Error> {
-        let text = statement.text();
-        let argument = self.budget.within(statement.into_argument()?);
-        Ok((text, ParameterValue::Jsonb(argument)))
+    fn prepared(&self, statement: Statement) -> Result<(Cow<'static, str>, ParameterValue), Error> {
+        let (text, argument) = statement.into_parts()?;
+        Ok((text, ParameterValue::Jsonb(self.budget.within(argument))))
     }
 
     // What does not depend on types stands apart: it is compiled once, and not for every statement.
 
     async fn answer_read(&self, statement: Statement) -> Result<String, Error> {
         let (sql, args) = self.prepared(statement)?;
-        match self.ask(sql, vec![args.clone()]).await {
+        match self.ask(&sql, vec![args.clone()]).await {
             // A connection that went stale while it was kept costs a read nothing but one more try.
-            Err(error) if error.breaks_connection() => self.ask(sql, vec![args]).await,
+            Err(error) if error.breaks_connection() => self.ask(&sql, vec![args]).await,
             answer => answer,
         }
     }
@@ -191,14 +190,14 @@ impl Db {
             fingerprint,
         }) = once
         else {
-            return self.ask(sql, vec![args]).await;
+            return self.ask(&sql, vec![args]).await;
         };
         let text = |text: &str| ParameterValue::Str(text.to_owned());
-        self.ask(ONCE, vec![text(caller), text(key), text(fingerprint), text(sql), args])
+        self.ask(ONCE, vec![text(caller), text(key), text(fingerprint), text(&sql), args])
             .await
     }
 
-    async fn ask(&self, sql: &'static str, params: Vec<ParameterValue>) -> Result<String, Error> {
+    async fn ask(&self, sql: &str, params: Vec<ParameterValue>) -> Result<String, Error> {
         let connection = self.pool.lend().await?;
         let answer = self.ask_on(&connection, sql, params).await;
         if answer.as_ref().is_err_and(Error::breaks_connection) {
@@ -209,12 +208,7 @@ impl Db {
         answer
     }
 
-    async fn ask_on(
-        &self,
-        connection: &Connection,
-        sql: &'static str,
-        params: Vec<ParameterValue>,
-    ) -> Result<String, Error> {
+    async fn ask_on(&self, connection: &Connection, sql: &str, params: Vec<ParameterValue>) -> Result<String, Error> {
         self.log.count_database();
         let mut rows = connection.query(sql, params).await?;
         let row = rows.rows().next().await;

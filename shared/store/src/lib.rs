@@ -9,7 +9,6 @@
 //! Every function that reaches a person's rows takes a [`Scope`](runledger_models::Scope) or that person's
 //! [`UserId`](runledger_models::UserId): there is no unscoped way in.
 
-#[macro_use]
 mod budget;
 pub mod credits;
 pub mod data;
@@ -24,6 +23,7 @@ mod keyset;
 pub mod kv;
 pub mod metrics;
 pub mod nodes;
+mod predicates;
 pub mod queue;
 pub mod scoring;
 pub mod shares;

@@ -1,6 +1,8 @@
 //! A statement as a value: its text, its one argument, and how its answer is read. Making one does nothing. [`Db`](crate::Db)
 //! runs it; tests, benchmarks and EXPLAIN use the very same values.
 
+use std::borrow::Cow;
+
 use runledger_logging::Log;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -9,21 +11,21 @@ use crate::{Done, Error, db::read_answer};
 /// What is sent: a text, and the JSON of its one parameter.
 #[derive(Debug, Clone)]
 pub struct Statement {
-    text: &'static str,
+    text: Cow<'static, str>,
     argument: Result<Vec<u8>, String>,
 }
 
 impl Statement {
-    fn new(text: &'static str, argument: &impl Serialize) -> Self {
+    fn new(text: impl Into<Cow<'static, str>>, argument: &impl Serialize) -> Self {
         Self {
-            text,
+            text: text.into(),
             argument: serde_json::to_vec(argument).map_err(|error| error.to_string()),
         }
     }
 
     /// SQL with one parameter, of the type jsonb.
-    pub const fn text(&self) -> &'static str {
-        self.text
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The parameter: a JSON object, to which [`Db`](crate::Db) adds the answer's budget.
@@ -31,8 +33,9 @@ impl Statement {
         self.argument.as_deref().map_err(|why| Error::internal(why.as_str()))
     }
 
-    pub(crate) fn into_argument(self) -> Result<Vec<u8>, Error> {
-        self.argument.map_err(Error::internal)
+    pub(crate) fn into_parts(self) -> Result<(Cow<'static, str>, Vec<u8>), Error> {
+        let argument = self.argument.map_err(Error::internal)?;
+        Ok((self.text, argument))
     }
 }
 
@@ -46,7 +49,7 @@ struct Query<T> {
 }
 
 impl<T: DeserializeOwned + 'static> Query<T> {
-    fn new(text: &'static str, argument: &impl Serialize) -> Self {
+    fn new(text: impl Into<Cow<'static, str>>, argument: &impl Serialize) -> Self {
         Self {
             statement: Statement::new(text, argument),
             decode: Box::new(|answer, _| read_answer(answer)),
@@ -93,7 +96,7 @@ pub struct Write<T> {
 }
 
 impl<T: DeserializeOwned + 'static> Read<T> {
-    pub(crate) fn new(text: &'static str, argument: &impl Serialize) -> Self {
+    pub(crate) fn new(text: impl Into<Cow<'static, str>>, argument: &impl Serialize) -> Self {
         Self(Query::new(text, argument))
     }
 }

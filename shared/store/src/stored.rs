@@ -32,8 +32,27 @@ struct Undecoded {
 struct Place {
     #[serde(alias = "transaction_key")]
     id: String,
-    #[serde(alias = "createdAt", alias = "add_time")]
+    #[serde(alias = "add_time")]
     created_at: StoredTime,
+}
+
+/// A row, of which it may be a part that says so.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Placed {
+    Itself(Place),
+    Part {
+        #[serde(alias = "node")]
+        execution: Place,
+    },
+}
+
+impl From<Placed> for Place {
+    fn from(placed: Placed) -> Self {
+        match placed {
+            Placed::Itself(place) | Placed::Part { execution: place } => place,
+        }
+    }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Row<T> {
@@ -43,7 +62,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Row<T> {
         Ok(Self(row.map_err(|error: serde_json::Error| Undecoded {
             why: error.to_string(),
             bytes: text.len() as u64,
-            place: serde_json::from_str(text).ok(),
+            place: serde_json::from_str::<Placed>(text).ok().map(Place::from),
         })))
     }
 }
@@ -92,7 +111,7 @@ mod tests {
     #[test]
     fn a_row_that_does_not_decode_costs_itself_and_keeps_its_place() {
         let rows: Vec<Row<Number>> = serde_json::from_str(
-            r#"[{"id":"a","number":1},{"id":"b","createdAt":"infinity","number":-1},{"id":"c","number":3},7]"#,
+            r#"[{"id":"a","number":1},{"node":{"id":"b","add_time":"infinity"},"number":-1},{"id":"c","number":3},7]"#,
         )
         .unwrap();
         let place = rows[1].position(|_| unreachable!()).unwrap();

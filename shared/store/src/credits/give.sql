@@ -1,5 +1,9 @@
 -- The balance rises.
-, given AS (
+SELECT runledger.one_at_a_time($1::jsonb ->> 'lock', $statement$
+WITH account AS MATERIALIZED (
+    SELECT * FROM runledger.account($1::jsonb ->> 'user_id', NULL)
+),
+given AS (
     INSERT INTO "UserBalance" AS kept ("userId", balance, "updatedAt")
     SELECT $1 ->> 'user_id', balance + ($1 ->> 'amount')::int, now() AT TIME ZONE 'UTC'
     FROM account
@@ -14,3 +18,4 @@ written AS (
     FROM given, account
 )
 SELECT json_build_object('ok', given.balance - account.held) FROM given, account
+$statement$, $1)::text

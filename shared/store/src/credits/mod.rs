@@ -16,37 +16,11 @@ use crate::{
     stored::{decoded, shown_time},
 };
 
-/// A statement on one user's account that runs while no other of these does.
-macro_rules! alone {
-    ($($file:literal),+) => {
-        concat!(
-            "SELECT runledger.one_at_a_time($1::jsonb ->> 'lock', $statement$\nWITH ",
-            include_str!("account.sql"),
-            $(include_str!($file),)+
-            "\n$statement$, $1)::text"
-        )
-    };
-}
-
-const BALANCE: &str = concat!("WITH ", include_str!("account.sql"), include_str!("balance.sql"));
-/// Spends credits.
-const SPEND: &str = alone!("free.sql", "spend.sql", "spent.sql");
-const GIVE: &str = alone!("give.sql");
-const HOLD: &str = alone!("hold.sql");
-/// Whose account it is on, the hold says: neither changes after it was made, so that it may be looked up before the lock.
-const CAPTURE: &str = concat!(
-    "SELECT coalesce((SELECT runledger.one_at_a_time('runledger.credits:' || user_id, $statement$\nWITH ",
-    include_str!("account.sql"),
-    include_str!("capture.sql"),
-    include_str!("spend.sql"),
-    include_str!("captured.sql"),
-    include_str!("spent.sql"),
-    include_str!("captured_or_not.sql"),
-    "\n$statement$, $1::jsonb || jsonb_build_object('user_id', user_id))\n",
-    "FROM runledger.credit_holds\n",
-    "WHERE id = $1::jsonb ->> 'hold_id' AND ($1 ->> 'user_id' IS NULL OR user_id = $1 ->> 'user_id')\n",
-    "), '{\"missing\": true}')::text"
-);
+const BALANCE: &str = include_str!("balance.sql");
+const SPEND: &str = include_str!("spend.sql");
+const GIVE: &str = include_str!("give.sql");
+const HOLD: &str = include_str!("hold.sql");
+const CAPTURE: &str = include_str!("capture.sql");
 const RELEASE: &str = include_str!("release.sql");
 const TRANSACTIONS: &str = include_str!("transactions.sql");
 const AUDIT: &str = include_str!("audit.sql");

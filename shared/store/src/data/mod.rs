@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Read;
 
-const OF_EXECUTION: &str = concat!(include_str!("of_execution.sql"), include_str!("next.sql"));
-const OF_NODE: &str = concat!(include_str!("of_node.sql"), include_str!("next.sql"));
+const READ: &str = include_str!("read.sql");
 
 /// Whose values.
 #[derive(Debug, Clone)]
@@ -69,7 +68,10 @@ impl Place {
 
 #[derive(Serialize)]
 struct Args<'a> {
-    id: &'a Id,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    graph_exec_id: Option<&'a Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_exec_id: Option<&'a Id>,
     user_id: Option<&'a str>,
     #[serde(flatten)]
     place: Place,
@@ -77,10 +79,15 @@ struct Args<'a> {
 
 /// The next values of a record, a few megabytes at most; none at their end.
 pub fn read(scope: &Scope, record: &Record, place: Place) -> Read<Vec<Piece>> {
-    let (sql, id) = match record {
-        Record::Execution(id) => (OF_EXECUTION, id),
-        Record::NodeExecution(id) => (OF_NODE, id),
+    let (graph_exec_id, node_exec_id) = match record {
+        Record::Execution(id) => (Some(id), None),
+        Record::NodeExecution(id) => (None, Some(id)),
     };
-    let user_id = scope.user_id();
-    Read::new(sql, &Args { id, user_id, place })
+    let args = Args {
+        graph_exec_id,
+        node_exec_id,
+        user_id: scope.user_id(),
+        place,
+    };
+    Read::new(READ, &args)
 }

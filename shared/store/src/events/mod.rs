@@ -11,35 +11,8 @@ const MOST_DATA: u64 = 32 << 20;
 /// How many events are numbered in one step; fewer mean that there were no more.
 const NUMBERED_AT_ONCE: u32 = 10_000;
 
-/// Events one after the other, each found and put together only when those before it leave room for it. `found` is
-/// wrapped in a step of its own, so that one index entry decides, before anything else is read.
-macro_rules! read {
-    ($next:literal) => {
-        concat!(
-            "WITH RECURSIVE step AS (\n",
-            "    SELECT ($1::jsonb ->> 'after')::bigint AS seq, NULL::text AS body, 0 AS place, 0::bigint AS bytes\n",
-            "    UNION ALL\n",
-            "    SELECT next.seq, next.body, step.place + 1, step.bytes + octet_length(next.body)\n",
-            "    FROM step\n",
-            "    CROSS JOIN LATERAL (\n",
-            "WITH found AS MATERIALIZED (\n    SELECT event.* FROM runledger.events AS event\n",
-            include_str!($next),
-            "    LIMIT 1\n)\n",
-            include_str!("event.sql"),
-            include_str!("../executions/boundary.sql"),
-            include_str!("event_rest.sql"),
-            "    ) AS next\n",
-            "    WHERE step.place < ($1 ->> 'limit')::int AND step.bytes < ($1 ->> 'most_bytes')::bigint\n",
-            ")\n",
-            include_str!("read.sql"),
-        )
-    };
-}
-
-/// The events of one user.
-const OF_USER: &str = read!("next_of_user.sql");
-/// The events of everybody.
-const OF_ANY: &str = read!("next_of_any.sql");
+/// The events of one user, or of everybody.
+const READ: &str = include_str!("read.sql");
 /// Whether there is anything to read or to number.
 const PEEK: &str = include_str!("peek.sql");
 /// Numbers what is committed.
@@ -129,11 +102,7 @@ pub fn read(scope: &Scope, filter: &Filter, after: i64, room: Room) -> Read<Batc
         after,
         most_data: MOST_DATA,
     };
-    let sql = match scope {
-        Scope::User(_) => OF_USER,
-        Scope::Any(_) => OF_ANY,
-    };
-    Read::new(sql, &args).map(|batch: BatchRow, log| Batch {
+    Read::new(READ, &args).map(|batch: BatchRow, log| Batch {
         events: batch.events.into_iter().map(|row| row.into_event(log)).collect(),
         position: batch.position,
         is_full: batch.full,

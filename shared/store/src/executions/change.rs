@@ -8,11 +8,11 @@ use super::WithBoundary;
 use crate::{Write, db::carried};
 
 /// Moves an execution to another status, changes its statistics, or both.
-const CHANGE: &str = returning!("change.sql");
+const CHANGE: &str = include_str!("change.sql");
 /// Terminates an execution and all that it started.
-const STOP: &str = returning!("stop.sql");
+const STOP: &str = include_str!("stop.sql");
 /// Undoes a soft delete.
-const RESTORE: &str = returning!("restore.sql");
+const RESTORE: &str = include_str!("restore.sql");
 /// Hides an execution.
 const DELETE_SOFT: &str = include_str!("delete_soft.sql");
 /// Removes an execution's rows.
@@ -61,8 +61,6 @@ struct Args<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     or_as_it_is: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    ends_nodes: bool,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     again: bool,
 }
 
@@ -86,7 +84,6 @@ impl<'a> Args<'a> {
             allowed_from: &[],
             stats: None,
             or_as_it_is: false,
-            ends_nodes: false,
             again: false,
         }
     }
@@ -108,7 +105,6 @@ pub fn change(scope: &Scope, id: &Id, change: Change) -> Write<GraphExecution> {
 pub fn stop(scope: &Scope, id: &Id) -> Write<GraphExecution> {
     let args = Args {
         allowed_from: ExecutionStatus::Terminated.allowed_from(),
-        ends_nodes: true,
         ..Args::new(scope, id)
     };
     execution(STOP, &args)

@@ -13,7 +13,8 @@ changed AS (
         "startedAt" = CASE WHEN $1 ->> 'status' = 'RUNNING'
             THEN coalesce(e."startedAt", clock_timestamp() AT TIME ZONE 'UTC') ELSE e."startedAt" END,
         "endedAt" = CASE WHEN $1 ->> 'status' IS NULL THEN e."endedAt"
-            WHEN $1 ->> 'status' IN ('COMPLETED', 'FAILED', 'TERMINATED') THEN clock_timestamp() AT TIME ZONE 'UTC' END,
+            WHEN runledger.is_terminal(($1 ->> 'status')::"AgentExecutionStatus")
+                THEN clock_timestamp() AT TIME ZONE 'UTC' END,
         stats = CASE WHEN $1 -> 'stats' IS NULL THEN e.stats
             WHEN jsonb_typeof(e.stats) = 'object' THEN e.stats || ($1 ->> 'stats')::jsonb
             ELSE ($1 ->> 'stats')::jsonb END
@@ -28,9 +29,17 @@ e AS (
     SELECT * FROM current
     WHERE ("executionStatus"::text = $1 ->> 'status' OR ($1 ->> 'or_as_it_is')::boolean)
         AND NOT EXISTS (SELECT FROM changed)
-),
-refusal AS (
-    SELECT json_build_object('illegal_move', json_build_object('current', "executionStatus", 'to', $1 ->> 'status'))
-        AS outcome
-    FROM current
 )
+SELECT coalesce(
+    (SELECT json_build_object('of', e.id, 'ok', json_build_object(
+        'execution', runledger.execution_json(e),
+        'values', (
+            SELECT shown FROM runledger.execution_values(runledger.answer_budget($1),
+                e.inputs, e."credentialInputs", e."nodesInputMasks", e.stats) AS shown),
+        'boundary', (
+            SELECT edges FROM runledger.boundary(
+                e.id, e."agentGraphId", e."agentGraphVersion", runledger.answer_budget($1) / 4, false) AS edges)))
+    FROM e),
+    (SELECT json_build_object('illegal_move', json_build_object('current', "executionStatus", 'to', $1 ->> 'status'))
+    FROM current),
+    '{"missing": true}')::text

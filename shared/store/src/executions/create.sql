@@ -41,6 +41,7 @@ queued AS (
         "queuedTime")
     SELECT known.id, e.id, known.node_id, 'QUEUED', e."createdAt", e."createdAt"
     FROM known CROSS JOIN e
+    RETURNING *
 ),
 given AS (
     INSERT INTO "AgentNodeExecutionInputOutput" (id, name, data, time, "referencedByInputExecId")
@@ -48,18 +49,20 @@ given AS (
     FROM e CROSS JOIN known CROSS JOIN jsonb_array_elements(known.inputs) AS input
 )
 SELECT coalesce(
-    (SELECT json_build_object('of', e.id, 'ok', json_build_object('execution', to_json(e), 'boundary', (
-        SELECT coalesce(json_agg(json_build_object('block_type', registry.block_type,
-            'data', json_build_object('inputs', known.inputs)) ORDER BY known.place), '[]')
-        FROM known
-        JOIN runledger.block_registry registry ON registry.block_id = known.block_id
-    ), 'nodes', (
-        SELECT coalesce(json_agg(json_build_object(
-            'user_id', e."userId", 'graph_id', e."agentGraphId", 'graph_version', e."agentGraphVersion",
-            'graph_exec_id', e.id, 'id', known.id, 'node_id', known.node_id, 'block_id', known.block_id,
-            'status', 'QUEUED', 'add_time', e."createdAt", 'queue_time', e."createdAt",
-            'data', json_build_object('inputs', known.inputs)) ORDER BY known.place), '[]')
-        FROM known
-    ))) FROM e),
+    (SELECT json_build_object('of', e.id, 'ok', json_build_object(
+        'execution', runledger.execution_json(e),
+        'values', json_build_object('inputs', e.inputs, 'credential_inputs', e."credentialInputs",
+            'nodes_input_masks', e."nodesInputMasks", 'stats', e.stats, 'is_cut', false),
+        'boundary', (
+            SELECT coalesce(json_agg(json_build_object('block_type', registry.block_type,
+                'data', json_build_object('inputs', known.inputs)) ORDER BY known.place), '[]')
+            FROM known
+            JOIN runledger.block_registry registry ON registry.block_id = known.block_id),
+        'nodes', (
+            SELECT coalesce(json_agg(json_build_object('node', runledger.node_json(n, e, known.block_id),
+                'data', json_build_object('inputs', known.inputs)) ORDER BY known.place), '[]')
+            FROM known
+            JOIN queued n ON n.id = known.id)))
+    FROM e),
     (SELECT json_build_object('invalid', json_agg(invalid)) FROM invalid)
 )::text

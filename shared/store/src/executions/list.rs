@@ -1,7 +1,4 @@
 //! Lists of graph executions, newest first: by keyset, by page, and counted.
-//!
-//! Each list exists once for each way in (whose rows, narrowed by what), put together at compile time from the same
-//! parts: a cached plan then always has an equality on an indexed column, which an optional filter would take away.
 
 use runledger_logging::Log;
 use runledger_models::{ExecutionStatus, GraphExecutionMeta, Id, Scope, Timestamp, paging::Position};
@@ -11,6 +8,7 @@ use super::ExecutionRow;
 use crate::{
     Read,
     keyset::{self, Part},
+    predicates::with_predicates,
     stored::{Row, decoded},
 };
 
@@ -43,145 +41,12 @@ pub struct Filter {
     pub parent_required: bool,
 }
 
-/// The rows that a filter leaves. `$reach` and `$narrow` are its equalities on indexed columns, `$more` its other
-/// conditions.
-macro_rules! matching {
-    ($reach:literal, $narrow:literal, $($more:literal),+) => {
-        concat!(
-            "FROM \"AgentGraphExecution\"\nWHERE NOT \"isDeleted\"",
-            $reach,
-            $narrow,
-            "\n",
-            $(include_str!($more)),+
-        )
-    };
-}
-
-/// `{"missing": true}` for the children of an execution that is not there, else `$answer`.
-macro_rules! of_parent {
-    ($($answer:expr),+) => {
-        concat!(
-            "SELECT CASE WHEN ($1::jsonb ->> 'parent_required')::boolean AND NOT EXISTS (\n",
-            "    SELECT FROM \"AgentGraphExecution\"\n",
-            "    WHERE id = $1 ->> 'parent_id' AND NOT \"isDeleted\"\n",
-            "        AND ($1 ->> 'user_id' IS NULL OR \"userId\" = $1 ->> 'user_id'))\n",
-            "THEN '{\"missing\": true}'::json\nELSE json_build_object('ok', ",
-            $($answer),+,
-            ") END::text"
-        )
-    };
-}
-
-/// The executions that `$rows` lists, newest first, as `shown`. Those for which the budget is used up have none in `e`: they
-/// are shown without their values, which are not looked at.
-macro_rules! shown {
-    ($($rows:expr),+) => {
-        concat!(
-            "(\nSELECT e.*, CASE WHEN e.used <= runledger.answer_budget($1) THEN runledger.answer_budget($1) ELSE 0 END ",
-            "AS budget\nFROM (\nSELECT e.*, runledger.bytes_used(runledger.answer_budget($1), 1024,\n",
-            "    e.inputs, e.\"credentialInputs\", e.\"nodesInputMasks\", e.stats)\n",
-            "    OVER (ORDER BY e.\"createdAt\" DESC, e.id DESC) AS used\nFROM ",
-            $($rows,)+
-            ") e\nOFFSET 0) e CROSS JOIN LATERAL (\n",
-            include_str!("shown.sql"),
-            ") shown"
-        )
-    };
-}
-
-macro_rules! keyset {
-    ($reach:literal, $narrow:literal, $($more:literal),+) => {
-        of_parent!(
-            "(SELECT json_build_object('rows', coalesce(json_agg(to_json(shown)) FILTER (WHERE e.budget > 0), '[]'), ",
-            "'ends_early', coalesce(bool_or(e.budget = 0), false)) FROM ",
-            shown!(
-                "(\nSELECT * ",
-                matching!($reach, $narrow, $($more),+),
-                // Without a place from the very first on, whose time may be infinity itself.
-                "    AND (\"createdAt\", id) < (coalesce(($1 ->> 'before_time')::timestamp, 'infinity'), ",
-                "coalesce($1 ->> 'before_id', (SELECT max(id) || '0' FROM \"AgentGraphExecution\")))\n",
-                "ORDER BY \"createdAt\" DESC, id DESC\nLIMIT ($1 ->> 'limit')::int) e\n"
-            ),
-            ")"
-        )
-    };
-}
-
-/// Finds the page in the index alone and fetches only its rows. A page has no cursor to carry on by: rows that do not fit
-/// come without their values.
-macro_rules! page {
-    ($reach:literal, $narrow:literal, $($more:literal),+) => {
-        of_parent!(
-            "json_build_object('total', (SELECT count(*) ",
-            matching!($reach, $narrow, $($more),+),
-            "), 'rows', (SELECT coalesce(json_agg(to_json(shown)), '[]') FROM ",
-            shown!(
-                "(\nSELECT id, \"createdAt\" ",
-                matching!($reach, $narrow, $($more),+),
-                "ORDER BY \"createdAt\" DESC, id DESC\n",
-                "LIMIT ($1 ->> 'limit')::int OFFSET ($1 ->> 'offset')::bigint) page\n",
-                "CROSS JOIN LATERAL (SELECT * FROM \"AgentGraphExecution\" e WHERE e.id = page.id LIMIT 1) e\n"
-            ),
-            "))"
-        )
-    };
-}
-
-macro_rules! counted {
-    ($reach:literal, $narrow:literal, $($more:literal),+) => {
-        of_parent!("(SELECT count(*) ", matching!($reach, $narrow, $($more),+), ")")
-    };
-}
-
-/// One statement for each way in.
-struct Ways {
-    user: &'static str,
-    user_one: &'static str,
-    user_graph: &'static str,
-    user_parent: &'static str,
-    any: &'static str,
-    any_one: &'static str,
-    any_graph: &'static str,
-    any_parent: &'static str,
-}
-
-macro_rules! ways {
-    ($statement:ident, $($more:literal),+) => {
-        Ways {
-            user: $statement!(" AND \"userId\" = $1 ->> 'user_id'", "", $($more),+),
-            user_one: $statement!(
-                " AND \"userId\" = $1 ->> 'user_id'",
-                " AND id = $1 ->> 'id'",
-                $($more),+
-            ),
-            user_graph: $statement!(
-                " AND \"userId\" = $1 ->> 'user_id'",
-                " AND \"agentGraphId\" = $1 ->> 'graph_id'",
-                $($more),+
-            ),
-            user_parent: $statement!(
-                " AND \"userId\" = $1 ->> 'user_id'",
-                " AND \"parentGraphExecutionId\" = $1 ->> 'parent_id'",
-                $($more),+
-            ),
-            any: $statement!("", "", $($more),+),
-            any_one: $statement!("", " AND id = $1 ->> 'id'", $($more),+),
-            any_graph: $statement!("", " AND \"agentGraphId\" = $1 ->> 'graph_id'", $($more),+),
-            any_parent: $statement!("", " AND \"parentGraphExecutionId\" = $1 ->> 'parent_id'", $($more),+),
-        }
-    };
-}
-
 /// A list from a place in it onwards.
-const KEYSET: Ways = ways!(keyset, "filters.sql", "created_row.sql");
+const KEYSET: &str = include_str!("keyset.sql");
 /// A numbered page of a list, with the list's length.
-const PAGE: Ways = ways!(page, "created_row.sql");
-/// The same for a list with further filters.
-const PAGE_FILTERED: Ways = ways!(page, "filters.sql", "created_pair.sql");
+const PAGE: &str = include_str!("page.sql");
 /// A list's length.
-const COUNT: Ways = ways!(counted, "created_row.sql");
-/// The same for a list with further filters.
-const COUNT_FILTERED: Ways = ways!(counted, "filters.sql", "created_pair.sql");
+const COUNT: &str = include_str!("count.sql");
 
 impl Filter {
     /// Whether there is more to filter by than the way in and the times of creation. What only an index is needed for
@@ -194,19 +59,45 @@ impl Filter {
     }
 }
 
-impl Ways {
-    fn choose(&self, scope: &Scope, filter: &Filter) -> &'static str {
-        match (scope, &filter.parent_id, &filter.graph_id) {
-            (Scope::User(_), ..) if filter.id.is_some() => self.user_one,
-            (Scope::Any(_), ..) if filter.id.is_some() => self.any_one,
-            (Scope::User(_), Some(_), _) => self.user_parent,
-            (Scope::User(_), None, Some(_)) => self.user_graph,
-            (Scope::User(_), None, None) => self.user,
-            (Scope::Any(_), Some(_), _) => self.any_parent,
-            (Scope::Any(_), None, Some(_)) => self.any_graph,
-            (Scope::Any(_), None, None) => self.any,
-        }
-    }
+/// The predicates of a list, those on indexed columns first. `by_rows`: the lower bound of a time compares rows, and is always
+/// there. The planner takes a plain pair of bounds for a narrow range and picks another index.
+fn predicates(scope: &Scope, filter: &Filter, before: Option<&Position>, by_rows: bool) -> Vec<&'static str> {
+    [
+        (scope.user_id().is_some(), r#"e."userId" = $1 ->> 'user_id'"#),
+        (filter.id.is_some(), "e.id = $1 ->> 'id'"),
+        (
+            filter.parent_id.is_some(),
+            r#"e."parentGraphExecutionId" = $1 ->> 'parent_id'"#,
+        ),
+        (filter.graph_id.is_some(), r#"e."agentGraphId" = $1 ->> 'graph_id'"#),
+        (
+            filter.graph_version.is_some(),
+            r#"e."agentGraphVersion" = ($1 ->> 'graph_version')::int"#,
+        ),
+        (
+            filter.statuses.is_some(),
+            r#"$1 -> 'statuses' ? e."executionStatus"::text"#,
+        ),
+        (
+            by_rows,
+            r#"(e."createdAt", e.id) >= (coalesce(($1 ->> 'created_from')::timestamp, '-infinity'), '')"#,
+        ),
+        (
+            filter.created_from.is_some() && !by_rows,
+            r#"e."createdAt" >= ($1 ->> 'created_from')::timestamp"#,
+        ),
+        (
+            filter.created_to.is_some(),
+            r#"e."createdAt" <= ($1 ->> 'created_to')::timestamp"#,
+        ),
+        (
+            before.is_some(),
+            r#"(e."createdAt", e.id) < (($1 ->> 'before_time')::timestamp, $1 ->> 'before_id')"#,
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_asked, predicate)| is_asked.then_some(predicate))
+    .collect()
 }
 
 #[derive(Serialize)]
@@ -242,7 +133,8 @@ pub fn keyset(
         part: Part::before(before, limit),
         ..ListArgs::new(scope, filter)
     };
-    Read::new(KEYSET.choose(scope, filter), &args).and_then(move |rows, log| {
+    let sql = with_predicates(KEYSET, &predicates(scope, filter, before, true));
+    Read::new(sql, &args).and_then(move |rows, log| {
         let (rows, next) = keyset::cut_rows(rows, limit, ExecutionRow::position)?;
         Ok((metas(log, rows), next))
     })
@@ -262,14 +154,14 @@ pub fn page(scope: &Scope, filter: &Filter, page: u32, page_size: u32) -> Read<(
         offset,
         ..ListArgs::new(scope, filter)
     };
-    let ways = if filter.has_more() { PAGE_FILTERED } else { PAGE };
-    Read::new(ways.choose(scope, filter), &args).map(|Page { total, rows }, log| (metas(log, rows), total))
+    let sql = with_predicates(PAGE, &predicates(scope, filter, None, !filter.has_more()));
+    Read::new(sql, &args).map(|Page { total, rows }, log| (metas(log, rows), total))
 }
 
 /// How many executions there are.
 pub fn count(scope: &Scope, filter: &Filter) -> Read<u64> {
-    let ways = if filter.has_more() { COUNT_FILTERED } else { COUNT };
-    Read::new(ways.choose(scope, filter), &ListArgs::new(scope, filter))
+    let sql = with_predicates(COUNT, &predicates(scope, filter, None, !filter.has_more()));
+    Read::new(sql, &ListArgs::new(scope, filter))
 }
 
 fn metas(log: &Log, rows: Vec<Row<ExecutionRow>>) -> Vec<GraphExecutionMeta> {

@@ -1,21 +1,5 @@
 //! Graph executions: created, read, listed, moved through their states, stopped, deleted, imported.
 
-/// A statement that leaves one execution in `e`, or why there is none in `refusal`, with the answer that all of these
-/// have: the execution, what its inputs and outputs are gathered from, and each `$more`.
-macro_rules! returning {
-    ($head:literal $(, $name:literal: $more:expr)*) => {
-        concat!(
-            include_str!($head),
-            "SELECT coalesce(\n(SELECT json_build_object('of', e.id, 'ok', json_build_object('execution', to_json(shown), 'boundary', (\n",
-            include_str!("boundary.sql"),
-            $("), '", $name, "', (\n", $more,)*
-            ")))\nFROM (SELECT *, runledger.answer_budget($1) AS budget FROM e) e CROSS JOIN LATERAL (\n",
-            include_str!("shown.sql"),
-            ") shown),\n(SELECT outcome FROM refusal),\n'{\"missing\": true}')::text"
-        )
-    };
-}
-
 mod change;
 mod create;
 mod import;

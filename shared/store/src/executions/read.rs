@@ -7,12 +7,9 @@ use super::{WithBoundary, WithNewestNodes};
 use crate::Read;
 
 /// An execution with what its inputs and outputs are gathered from.
-const GET: &str = returning!("get.sql");
+const GET: &str = include_str!("get.sql");
 /// An execution with its newest nodes, and whether there are more.
-const GET_WITH_NODES: &str = returning!(
-    "get.sql",
-    "nodes": list_of_nodes!(include_str!("nodes.sql"), "runledger.answer_budget($1) / 8 * 3")
-);
+const GET_WITH_NODES: &str = include_str!("get_with_nodes.sql");
 
 /// How many node executions come with their execution.
 pub const NODES: u32 = 1000;

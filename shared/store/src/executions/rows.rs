@@ -19,72 +19,87 @@ use crate::{
     stored::{Row, decoded, shown_time},
 };
 
-/// A row of `"AgentGraphExecution"`. Columns that the platform has and the ledger does not know are passed over.
+/// An execution without its values, as `runledger.execution_json` tells it.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ExecutionRow {
+struct ExecutionColumns {
     id: String,
+    user_id: String,
+    graph_id: String,
+    graph_version: i32,
+    preset_id: Option<String>,
+    parent_graph_exec_id: Option<String>,
+    status: StoredStatus,
     created_at: StoredTime,
     updated_at: Option<StoredTime>,
     started_at: Option<StoredTime>,
     ended_at: Option<StoredTime>,
-    execution_status: StoredStatus,
-    agent_graph_id: String,
-    agent_graph_version: i32,
-    agent_preset_id: Option<String>,
+    is_shared: bool,
+    share_token: Option<String>,
+}
+
+/// The values of an execution, as `runledger.execution_values` tells them.
+#[derive(Debug, Deserialize)]
+struct ExecutionValues {
     inputs: Option<Json>,
     credential_inputs: Option<Json>,
     nodes_input_masks: Option<Json>,
-    user_id: String,
     stats: Option<Json>,
-    parent_graph_execution_id: Option<String>,
-    is_shared: bool,
-    share_token: Option<String>,
-    /// Whether some of its values were left out, since they are too large.
-    #[serde(default)]
+    /// Whether some of them were left out, since they are too large.
     is_cut: bool,
+}
+
+/// An execution.
+#[derive(Debug, Deserialize)]
+pub(super) struct ExecutionRow {
+    execution: ExecutionColumns,
+    values: ExecutionValues,
+}
+
+const fn row(execution: ExecutionColumns, values: ExecutionValues) -> ExecutionRow {
+    ExecutionRow { execution, values }
 }
 
 impl ExecutionRow {
     /// Where the row stands in a list.
     pub(super) fn position(&self) -> Position {
-        keyset::position(&self.id, self.created_at.clone())
+        keyset::position(&self.execution.id, self.execution.created_at.clone())
     }
 
     fn split(self, log: &Log) -> (ExecutionBase, Option<Json>) {
-        let stats = self.stats.as_ref().and_then(|stored| {
+        let Self { execution, values } = self;
+        let stats = values.stats.as_ref().and_then(|stored| {
             let stats = GraphExecutionStats::from_stored(stored);
             if stats.is_none() {
                 log.warn_of_stored(&format!(
                     "the stored stats of execution {} cannot be read and show as null",
-                    self.id
+                    execution.id
                 ));
             }
             stats
         });
-        let truncated = self.is_cut.then(|| Truncated::execution(&self.id));
-        let record = format!("execution {}", self.id);
+        let truncated = values.is_cut.then(|| Truncated::execution(&execution.id));
+        let record = format!("execution {}", execution.id);
         let time = |time: Option<&StoredTime>, column| shown_time(log, time, &record, column);
         let base = ExecutionBase {
-            started_at: time(self.started_at.as_ref(), "startedAt"),
-            ended_at: time(self.ended_at.as_ref(), "endedAt"),
-            created_at: time(Some(&self.created_at), "createdAt"),
-            updated_at: time(self.updated_at.as_ref(), "updatedAt"),
-            id: self.id,
-            user_id: self.user_id,
-            graph_id: self.agent_graph_id,
-            graph_version: self.agent_graph_version,
-            credential_inputs: self.credential_inputs.filter(|inputs| inputs.get() != "{}"),
-            nodes_input_masks: self.nodes_input_masks,
-            preset_id: self.agent_preset_id,
-            status: self.execution_status,
-            is_shared: self.is_shared,
-            share_token: self.share_token,
+            started_at: time(execution.started_at.as_ref(), "startedAt"),
+            ended_at: time(execution.ended_at.as_ref(), "endedAt"),
+            created_at: time(Some(&execution.created_at), "createdAt"),
+            updated_at: time(execution.updated_at.as_ref(), "updatedAt"),
+            id: execution.id,
+            user_id: execution.user_id,
+            graph_id: execution.graph_id,
+            graph_version: execution.graph_version,
+            credential_inputs: values.credential_inputs.filter(|inputs| inputs.get() != "{}"),
+            nodes_input_masks: values.nodes_input_masks,
+            preset_id: execution.preset_id,
+            status: execution.status,
+            is_shared: execution.is_shared,
+            share_token: execution.share_token,
             stats,
-            parent_graph_exec_id: self.parent_graph_execution_id,
+            parent_graph_exec_id: execution.parent_graph_exec_id,
             truncated,
         };
-        (base, self.inputs)
+        (base, values.inputs)
     }
 
     /// The execution as lists show it.
@@ -109,14 +124,15 @@ impl ExecutionRow {
     }
 }
 
-/// The answer of a statement made by `returning!`.
+/// An execution with what its inputs and outputs are gathered from.
 #[derive(Debug, Deserialize)]
 pub(crate) struct WithBoundary {
-    execution: ExecutionRow,
+    execution: ExecutionColumns,
+    values: ExecutionValues,
     boundary: Vec<Row<BoundaryRow>>,
 }
 
-/// A row of `boundary.sql`.
+/// One of those that `runledger.boundary` tells.
 #[derive(Debug, Deserialize)]
 pub(crate) struct BoundaryRow {
     block_type: BlockType,
@@ -143,14 +159,15 @@ impl From<BoundaryRow> for BoundaryNode {
 impl WithBoundary {
     /// The execution; what is odd about it goes to the log.
     pub(crate) fn into_execution(self, log: &Log) -> GraphExecution {
-        self.execution.into_execution(log, self.boundary)
+        row(self.execution, self.values).into_execution(log, self.boundary)
     }
 }
 
 /// The answer of a statement that tells the new nodes too.
 #[derive(Debug, Deserialize)]
 pub(super) struct WithNodes {
-    execution: ExecutionRow,
+    execution: ExecutionColumns,
+    values: ExecutionValues,
     boundary: Vec<Row<BoundaryRow>>,
     nodes: Vec<Row<NodeRow>>,
 }
@@ -158,7 +175,8 @@ pub(super) struct WithNodes {
 /// The answer of a statement that tells the newest nodes too.
 #[derive(Debug, Deserialize)]
 pub(super) struct WithNewestNodes {
-    execution: ExecutionRow,
+    execution: ExecutionColumns,
+    values: ExecutionValues,
     boundary: Vec<Row<BoundaryRow>>,
     nodes: keyset::Rows<Row<NodeRow>>,
 }
@@ -168,7 +186,7 @@ impl WithNodes {
     pub(super) fn into_execution(self, log: &Log) -> GraphExecutionWithNodes {
         let node_executions = decoded(log, self.nodes, "node execution", |row| row.into_result(log));
         GraphExecutionWithNodes {
-            execution: self.execution.into_execution(log, self.boundary),
+            execution: row(self.execution, self.values).into_execution(log, self.boundary),
             node_executions,
         }
     }
@@ -189,7 +207,7 @@ impl WithNewestNodes {
             (order(one), &one.node_exec_id).cmp(&(order(other), &other.node_exec_id))
         });
         let execution = GraphExecutionWithNodes {
-            execution: self.execution.into_execution(log, self.boundary),
+            execution: row(self.execution, self.values).into_execution(log, self.boundary),
             node_executions,
         };
         Ok((execution, next))

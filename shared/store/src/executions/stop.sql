@@ -52,9 +52,17 @@ e AS (
     SELECT * FROM stopped WHERE id = $1 ->> 'id'
     UNION ALL
     SELECT * FROM current WHERE "executionStatus" = 'TERMINATED'
-),
-refusal AS (
-    SELECT json_build_object('illegal_move', json_build_object('current', "executionStatus", 'to', 'TERMINATED'))
-        AS outcome
-    FROM current
 )
+SELECT coalesce(
+    (SELECT json_build_object('of', e.id, 'ok', json_build_object(
+        'execution', runledger.execution_json(e),
+        'values', (
+            SELECT shown FROM runledger.execution_values(runledger.answer_budget($1),
+                e.inputs, e."credentialInputs", e."nodesInputMasks", e.stats) AS shown),
+        'boundary', (
+            SELECT edges FROM runledger.boundary(
+                e.id, e."agentGraphId", e."agentGraphVersion", runledger.answer_budget($1) / 4, true) AS edges)))
+    FROM e),
+    (SELECT json_build_object('illegal_move', json_build_object('current', "executionStatus", 'to', 'TERMINATED'))
+    FROM current),
+    '{"missing": true}')::text

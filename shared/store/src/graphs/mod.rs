@@ -9,11 +9,7 @@ use serde::Serialize;
 use crate::{Write, db::carried};
 
 /// Writes a version of a graph with its nodes and links, in place of what it was before.
-const PUT_GRAPH: &str = concat!(
-    "SELECT runledger.one_at_a_time('runledger.graph:' || ($1::jsonb ->> 'id'), $statement$\n",
-    include_str!("put_graph.sql"),
-    "\n$statement$, $1)::text"
-);
+const PUT_GRAPH: &str = include_str!("put_graph.sql");
 /// Writes a block.
 const PUT_BLOCK: &str = include_str!("put_block.sql");
 

@@ -1,6 +1,7 @@
 -- A version of a graph, its nodes and its links become what was sent. The identifiers of links follow from what they
 -- join, so that the same graph sent twice changes nothing. One writer of a graph follows another; a node that another graph
 -- has got meanwhile refuses all of it.
+SELECT runledger.one_at_a_time('runledger.graph:' || ($1::jsonb ->> 'id'), $statement$
 WITH sent AS MATERIALIZED (SELECT ($1::jsonb ->> 'graph')::jsonb AS graph),
 new_node AS (
     SELECT place - 1 AS place, node ->> 'id' AS id, node ->> 'block_id' AS block_id,
@@ -91,3 +92,4 @@ SELECT coalesce(
         json_build_object('pointer', pointer, 'detail', detail) ORDER BY place, pointer)) FROM invalid HAVING count(*) > 0),
     (SELECT json_build_object('conflict', coalesce(min(why), 'the graph belongs to another user')) FROM conflict)
 )::text
+$statement$, $1)::text

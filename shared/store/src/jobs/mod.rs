@@ -25,17 +25,11 @@ const END_HOLDS: &str = include_str!("end_holds.sql");
 /// Makes one rollup row of several.
 const MERGE_ROLLUPS: &str = include_str!("merge_rollups.sql");
 /// Opens and closes accuracy alerts.
-const SCAN: &str = concat!(
-    include_str!("../summary/bounds.sql"),
-    include_str!("../trends/frequent_graphs.sql"),
-    include_str!("scan.sql"),
-    include_str!("../trends/windows.sql"),
-    include_str!("alerts.sql")
-);
+const SCAN: &str = include_str!("scan.sql");
 /// Alerts that nobody was told of.
-const UNTOLD: &str = include_str!("untold.sql");
+const UNTOLD_ALERTS: &str = include_str!("untold_alerts.sql");
 /// Notes that somebody was told.
-const TOLD: &str = include_str!("told.sql");
+const ALERTS_TOLD: &str = include_str!("alerts_told.sql");
 
 /// How long a run that no longer says that it is alive keeps others from the job: [`renew`] it well before. A run that died is
 /// followed by another one after that.
@@ -169,7 +163,7 @@ pub struct UntoldAlert {
 
 /// Open alerts that nobody was told of, the oldest first.
 pub fn untold_alerts() -> Read<Vec<UntoldAlert>> {
-    Read::new(UNTOLD, &Limit { limit: MOST_ALERTS })
+    Read::new(UNTOLD_ALERTS, &Limit { limit: MOST_ALERTS })
 }
 
 #[derive(Serialize)]
@@ -180,5 +174,5 @@ struct ToldArgs<'a> {
 /// Notes that somebody was told of these alerts.
 pub fn alerts_told(alerts: &[UntoldAlert]) -> Write<()> {
     let ids = alerts.iter().map(|alert| alert.id.as_str()).collect();
-    Write::<u64>::new(TOLD, &ToldArgs { ids }).unit()
+    Write::<u64>::new(ALERTS_TOLD, &ToldArgs { ids }).unit()
 }

@@ -3,20 +3,13 @@
 use runledger_models::{ExecutionStatus, Fault, Id, NodeExecutionResult, Object, Scope};
 use serde::Serialize;
 
-use super::OneNode;
+use super::NodeRow;
 use crate::{Write, db::carried};
 
 /// Moves a node execution to another status.
-const CHANGE: &str = one_node!(concat!(
-    include_str!("lock_one.sql"),
-    include_str!("move.sql"),
-    include_str!("moved_one.sql")
-));
-const CHANGE_MANY: &str = concat!(
-    include_str!("lock_many.sql"),
-    include_str!("move.sql"),
-    "SELECT json_build_object('ok', (SELECT count(*) FROM changed))::text"
-);
+const CHANGE: &str = include_str!("change.sql");
+/// Moves those of many that may be moved.
+const CHANGE_MANY: &str = include_str!("change_many.sql");
 
 /// Where a node execution is to go, and what goes with it.
 #[derive(Debug)]
@@ -76,7 +69,7 @@ pub fn change(scope: &Scope, id: &Id, change: Change) -> Write<NodeExecutionResu
         stats: change.stats,
         or_as_it_is: change.or_as_it_is,
     };
-    Write::new(CHANGE, &args).map(|node: OneNode, log| node.into_result(log))
+    Write::new(CHANGE, &args).map(|node: NodeRow, log| node.into_result(log))
 }
 
 #[derive(Serialize)]

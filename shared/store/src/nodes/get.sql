@@ -1,7 +1,16 @@
+-- A node execution.
 WITH n AS (
     SELECT n.* FROM "AgentNodeExecution" n
     JOIN "AgentGraphExecution" e ON e.id = n."agentGraphExecutionId"
     WHERE n.id = $1::jsonb ->> 'id' AND NOT e."isDeleted"
         AND ($1 ->> 'user_id' IS NULL OR e."userId" = $1 ->> 'user_id')
-),
-refusal AS (SELECT NULL::json AS outcome WHERE false)
+)
+SELECT coalesce(
+    (SELECT json_build_object('of', n."agentGraphExecutionId", 'ok', json_build_object(
+        'node', runledger.node_json(n, e, (
+            SELECT node."agentBlockId" FROM "AgentNode" node WHERE node.id = n."agentNodeId")),
+        'data', (runledger.add_node_data(
+            NULL, runledger.answer_budget($1), 'node', n.id, n.stats, n."executionData")).data))
+    FROM n
+    JOIN "AgentGraphExecution" e ON e.id = n."agentGraphExecutionId"),
+    '{"missing": true}')::text

@@ -7,5 +7,13 @@ WITH n AS (
         AND ($1 ->> 'user_id' IS NULL OR e."userId" = $1 ->> 'user_id')
     ORDER BY coalesce(n."queuedTime", n."addedTime") DESC, n."addedTime" DESC, n.id DESC
     LIMIT 1
-),
-refusal AS (SELECT NULL::json AS outcome WHERE false)
+)
+SELECT coalesce(
+    (SELECT json_build_object('of', n."agentGraphExecutionId", 'ok', json_build_object(
+        'node', runledger.node_json(n, e, (
+            SELECT node."agentBlockId" FROM "AgentNode" node WHERE node.id = n."agentNodeId")),
+        'data', (runledger.add_node_data(
+            NULL, runledger.answer_budget($1), 'node', n.id, n.stats, n."executionData")).data))
+    FROM n
+    JOIN "AgentGraphExecution" e ON e.id = n."agentGraphExecutionId"),
+    '{"missing": true}')::text

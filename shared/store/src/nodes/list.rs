@@ -1,4 +1,4 @@
-//! Lists of node executions, newest first, by keyset: one statement for each way in, as with the lists of executions.
+//! Lists of node executions, newest first, by keyset.
 
 use runledger_models::{ExecutionStatus, Id, NodeExecutionResult, Scope, Timestamp, paging::Position};
 use serde::Serialize;
@@ -7,6 +7,7 @@ use super::NodeRow;
 use crate::{
     Read,
     keyset::{self, Part},
+    predicates::with_predicates,
     stored::decoded,
 };
 
@@ -36,38 +37,45 @@ pub struct Filter {
     pub without_data: bool,
 }
 
-/// The list of the rows that `$reach` leads to.
-macro_rules! listed {
-    ($reach:literal) => {
-        concat!(
-            "SELECT json_build_object('ok', (\n",
-            list_of_nodes!(
-                concat!(
-                    "SELECT n.*, e.\"userId\", e.\"agentGraphId\", e.\"agentGraphVersion\"\n",
-                    "FROM \"AgentNodeExecution\" n\n",
-                    "JOIN \"AgentGraphExecution\" e ON e.id = n.\"agentGraphExecutionId\"\nWHERE NOT e.\"isDeleted\"",
-                    $reach,
-                    "\n",
-                    include_str!("filters.sql"),
-                    "ORDER BY n.\"addedTime\" DESC, n.id DESC\nLIMIT ($1::jsonb ->> 'limit')::int\n"
-                ),
-                "runledger.answer_budget($1)"
-            ),
-            "))::text"
-        )
-    };
-}
+/// A list of node executions.
+const LIST: &str = include_str!("list.sql");
 
-const OF_EXECUTION: &str = listed!(
-    " AND n.\"agentGraphExecutionId\" = $1::jsonb ->> 'graph_exec_id'
-    AND ($1 ->> 'user_id' IS NULL OR e.\"userId\" = $1 ->> 'user_id')"
-);
-const OF_NODE: &str = listed!(
-    " AND n.\"agentNodeId\" = $1::jsonb ->> 'node_id'
-    AND ($1 ->> 'user_id' IS NULL OR e.\"userId\" = $1 ->> 'user_id')"
-);
-const OF_USER: &str = listed!(" AND e.\"userId\" = $1::jsonb ->> 'user_id'");
-const OF_ALL: &str = listed!(" AND $1::jsonb IS NOT NULL");
+/// The predicates of a list, those on indexed columns first.
+fn predicates(scope: &Scope, filter: &Filter, before: Option<&Position>) -> Vec<&'static str> {
+    [
+        (
+            filter.graph_exec_id.is_some(),
+            r#"n."agentGraphExecutionId" = $1 ->> 'graph_exec_id'"#,
+        ),
+        (filter.node_id.is_some(), r#"n."agentNodeId" = $1 ->> 'node_id'"#),
+        (scope.user_id().is_some(), r#"e."userId" = $1 ->> 'user_id'"#),
+        (
+            filter.block_ids.is_some(),
+            r#"EXISTS (SELECT FROM "AgentNode" node
+            WHERE node.id = n."agentNodeId" AND $1 -> 'block_ids' ? node."agentBlockId")"#,
+        ),
+        (
+            filter.statuses.is_some(),
+            r#"$1 -> 'statuses' ? n."executionStatus"::text"#,
+        ),
+        // The lower bound compares rows: the planner takes a plain pair of bounds for a narrow range and picks another index.
+        (
+            filter.created_from.is_some(),
+            r#"(n."addedTime", n.id) >= (($1 ->> 'created_from')::timestamp, '')"#,
+        ),
+        (
+            filter.created_to.is_some(),
+            r#"n."addedTime" <= ($1 ->> 'created_to')::timestamp"#,
+        ),
+        (
+            before.is_some(),
+            r#"(n."addedTime", n.id) < (($1 ->> 'before_time')::timestamp, $1 ->> 'before_id')"#,
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_asked, predicate)| is_asked.then_some(predicate))
+    .collect()
+}
 
 #[derive(Serialize)]
 struct ListArgs<'a> {
@@ -86,12 +94,7 @@ pub fn list(
     before: Option<&Position>,
     limit: u32,
 ) -> Read<(Vec<NodeExecutionResult>, Option<Position>)> {
-    let sql = match (&filter.graph_exec_id, &filter.node_id, scope) {
-        (Some(_), ..) => OF_EXECUTION,
-        (None, Some(_), _) => OF_NODE,
-        (None, None, Scope::User(_)) => OF_USER,
-        (None, None, Scope::Any(_)) => OF_ALL,
-    };
+    let sql = with_predicates(LIST, &predicates(scope, filter, before));
     let args = ListArgs {
         user_id: scope.user_id(),
         filter,

@@ -3,11 +3,11 @@
 use runledger_models::{Id, NodeExecutionResult, Object, Scope, Truncated, node::NodeData};
 use serde::Serialize;
 
-use super::OneNode;
+use super::NodeRow;
 use crate::Read;
 
-const GET: &str = one_node!(include_str!("get.sql"));
-const LATEST: &str = one_node!(include_str!("latest.sql"));
+const GET: &str = include_str!("get.sql");
+const LATEST: &str = include_str!("latest.sql");
 const OUTPUTS: &str = include_str!("outputs.sql");
 
 #[derive(Serialize)]
@@ -26,7 +26,7 @@ struct LatestArgs<'a> {
 /// The node execution `id`.
 pub fn get(scope: &Scope, id: &Id) -> Read<NodeExecutionResult> {
     let user_id = scope.user_id();
-    Read::new(GET, &GetArgs { id, user_id }).map(|node: OneNode, log| node.into_result(log))
+    Read::new(GET, &GetArgs { id, user_id }).map(|node: NodeRow, log| node.into_result(log))
 }
 
 /// The newest execution of the node `node` in a graph execution that is not INCOMPLETE.
@@ -36,7 +36,7 @@ pub fn latest(scope: &Scope, execution: &Id, node: &Id) -> Read<NodeExecutionRes
         node,
         user_id: scope.user_id(),
     };
-    Read::new(LATEST, &args).map(|node: OneNode, log| node.into_result(log))
+    Read::new(LATEST, &args).map(|node: NodeRow, log| node.into_result(log))
 }
 
 /// The last value of each output of the node execution `id`, and whether some are left out.

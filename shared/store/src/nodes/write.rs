@@ -1,20 +1,19 @@
 //! What goes into a node execution, and what comes out of it.
 
-use runledger_models::{Id, Json, NodeExecutionResult, Object, Scope, node::NamedValue};
+use runledger_models::{
+    Id, Json, NodeExecutionResult, Object, Scope,
+    node::{NamedValue, NodeData},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::NodeRow;
+use super::{NodeRow, rows::NodeColumns};
 use crate::{Write, db::carried};
 
 /// The look for a node execution to join comes after the lock, and sees what was committed while it was waited for. In
 /// one plain statement it could not: the statement's snapshot is older than any lock that it takes.
-const GIVE_INPUT: &str = concat!(
-    "SELECT runledger.one_at_a_time($1::jsonb ->> 'lock', $statement$\n",
-    one_node!(include_str!("input.sql"), "given": "SELECT to_json(given) FROM given"),
-    "\n$statement$, $1)::text"
-);
-const GIVE_OUTPUT: &str = include_str!("output.sql");
+const GIVE_INPUT: &str = include_str!("give_input.sql");
+const GIVE_OUTPUT: &str = include_str!("give_output.sql");
 
 /// An input of a node.
 #[derive(Debug)]
@@ -53,7 +52,8 @@ struct InputArgs<'a> {
 
 #[derive(Deserialize)]
 struct WithGiven {
-    node: NodeRow,
+    node: NodeColumns,
+    data: NodeData,
     given: NamedValue,
 }
 
@@ -70,10 +70,11 @@ pub fn give_input(scope: &Scope, graph_exec_id: &Id, node_id: &Id, input: NewInp
         new_id: Id::generate(),
         value_id: Id::generate(),
     };
-    Write::new(GIVE_INPUT, &args).map(|WithGiven { mut node, given }, log| {
-        let input_data = node.add_input(given.name, given.data);
+    Write::new(GIVE_INPUT, &args).map(|WithGiven { node, mut data, given }, log| {
+        data.add_input(given.name, given.data);
+        let input_data = data.given_inputs();
         GivenInput {
-            node: node.into_result(log),
+            node: NodeRow::new(node, data).into_result(log),
             input_data,
         }
     })

@@ -1,3 +1,4 @@
+-- A node execution at the end of the queue.
 WITH e AS (
     SELECT * FROM "AgentGraphExecution"
     WHERE id = $1::jsonb ->> 'graph_exec_id' AND NOT "isDeleted"
@@ -9,9 +10,20 @@ entry AS (
     FROM e
     JOIN "AgentNodeExecution" n ON n."agentGraphExecutionId" = e.id AND n.id = $1 ->> 'node_exec_id'
     RETURNING *
-),
-refusal AS (
-    SELECT json_build_object('invalid', json_build_array(json_build_object(
-        'pointer', '/node_exec_id', 'detail', 'names no node execution of this execution'))) AS outcome
-    FROM e
 )
+SELECT coalesce(
+    (SELECT json_build_object('of', entry.graph_exec_id, 'ok', json_build_object(
+        'id', entry.id, 'leased_until', entry.leased_until AT TIME ZONE 'UTC',
+        'execution_context', entry.execution_context,
+        'node_execution', json_build_object(
+            'node', runledger.node_json(n, e, (
+                SELECT node."agentBlockId" FROM "AgentNode" node WHERE node.id = n."agentNodeId")),
+            'data', (runledger.add_node_data(
+                NULL, runledger.answer_budget($1) / 2, 'node', n.id, n.stats, n."executionData")).data)))
+    FROM entry
+    CROSS JOIN e
+    JOIN "AgentNodeExecution" n ON n.id = entry.node_exec_id AND n."agentGraphExecutionId" = e.id),
+    (SELECT json_build_object('invalid', json_build_array(json_build_object(
+        'pointer', '/node_exec_id', 'detail', 'names no node execution of this execution')))
+    FROM e),
+    '{"missing": true}')::text

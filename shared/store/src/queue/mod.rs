@@ -11,29 +11,10 @@ use serde_json::value::RawValue;
 
 use crate::{Error, Read, Write, db::Carried, nodes::NodeRow};
 
-/// A statement that leaves an entry in `entry`, or why there is none in `refusal`, with the answer that both have: the
-/// entry and its node execution.
-macro_rules! one_entry {
-    ($head:literal) => {
-        concat!(
-            include_str!($head),
-            "SELECT coalesce(\n(SELECT json_build_object('of', entry.graph_exec_id, 'ok', json_build_object('id', entry.id,\n",
-            "    'leased_until', entry.leased_until AT TIME ZONE 'UTC',\n",
-            "    'execution_context', entry.execution_context, 'node',\n",
-            include_str!("../nodes/node.sql"),
-            "))\nFROM entry\nJOIN (SELECT n.*, e.\"userId\", e.\"agentGraphId\", e.\"agentGraphVersion\", runledger.add_node_data(\n",
-            "        NULL, runledger.answer_budget($1) / 2, 'node', n.id, n.stats, n.\"executionData\") AS taken\n",
-            "    FROM e JOIN \"AgentNodeExecution\" n ON n.\"agentGraphExecutionId\" = e.id) n\n",
-            "    ON n.id = entry.node_exec_id),\n",
-            "(SELECT outcome FROM refusal),\n'{\"missing\": true}')::text"
-        )
-    };
-}
-
-const ADD: &str = one_entry!("add.sql");
-const POP: &str = one_entry!("pop.sql");
+const ADD: &str = include_str!("add.sql");
+const POP: &str = include_str!("pop.sql");
 const ACK: &str = include_str!("ack.sql");
-const STATE: &str = include_str!("state.sql");
+const LENGTH: &str = include_str!("length.sql");
 
 #[derive(Serialize)]
 struct Args<'a> {
@@ -67,12 +48,12 @@ struct EntryRow {
     id: String,
     leased_until: Option<StoredTime>,
     execution_context: ExecutionContext,
-    node: NodeRow,
+    node_execution: NodeRow,
 }
 
 impl EntryRow {
     fn into_entry(self, log: &Log) -> NodeExecutionEntry {
-        let node = self.node.into_result(log);
+        let node = self.node_execution.into_result(log);
         NodeExecutionEntry {
             id: self.id,
             leased_until: self.leased_until.as_ref().and_then(StoredTime::shown),
@@ -129,5 +110,5 @@ pub fn ack(scope: &Scope, graph_exec_id: &Id, entry: &Id) -> Write<()> {
 
 /// How many entries of a queue wait to be taken.
 pub fn length(scope: &Scope, graph_exec_id: &Id) -> Read<u64> {
-    Read::new(STATE, &Args::new(scope, graph_exec_id))
+    Read::new(LENGTH, &Args::new(scope, graph_exec_id))
 }

@@ -21,5 +21,18 @@ entry AS (
     FROM next
     WHERE taken.graph_exec_id = next.graph_exec_id AND taken.place = next.place
     RETURNING taken.*
-),
-refusal AS (SELECT '{"nothing": true}'::json AS outcome FROM e)
+)
+SELECT coalesce(
+    (SELECT json_build_object('of', entry.graph_exec_id, 'ok', json_build_object(
+        'id', entry.id, 'leased_until', entry.leased_until AT TIME ZONE 'UTC',
+        'execution_context', entry.execution_context,
+        'node_execution', json_build_object(
+            'node', runledger.node_json(n, e, (
+                SELECT node."agentBlockId" FROM "AgentNode" node WHERE node.id = n."agentNodeId")),
+            'data', (runledger.add_node_data(
+                NULL, runledger.answer_budget($1) / 2, 'node', n.id, n.stats, n."executionData")).data)))
+    FROM entry
+    CROSS JOIN e
+    JOIN "AgentNodeExecution" n ON n.id = entry.node_exec_id AND n."agentGraphExecutionId" = e.id),
+    (SELECT '{"nothing": true}'::json FROM e),
+    '{"missing": true}')::text

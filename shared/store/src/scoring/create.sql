@@ -39,4 +39,7 @@ items AS (
     FROM job, found
 )
 SELECT coalesce(
-    (SELECT json_build_object('ok',
+    (SELECT json_build_object('ok', runledger.scoring_job_json(job)) FROM job),
+    (SELECT json_build_object('invalid', json_build_array(json_build_object('pointer', '', 'detail',
+        format('finds more than %s executions; send `Prefer: respond-async` to have them scored in the background',
+            $1 ->> 'most'))))))::text

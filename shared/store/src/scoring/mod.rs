@@ -20,35 +20,12 @@ use crate::{
 pub use work::{Claimed, Found, Item, Outcome, Usage, Work, running};
 
 /// Makes a job.
-const CREATE: &str = concat!(
-    include_str!("create.sql"),
-    include_str!("job.sql"),
-    ")\nFROM job),\n(SELECT json_build_object('invalid', json_build_array(json_build_object('pointer', '', 'detail',\n",
-    "    format('finds more than %s executions; send `Prefer: respond-async` to have them scored in the background', ",
-    "$1 ->> 'most'))))))::text"
-);
-const GET: &str = concat!(
-    "SELECT coalesce((SELECT json_build_object('ok',\n",
-    include_str!("job.sql"),
-    ")\n",
-    include_str!("of_scope.sql"),
-    "), '{\"missing\": true}')::text"
-);
-const LIST: &str = concat!(
-    "SELECT json_build_object('ok', coalesce(json_agg(shown ORDER BY created_at DESC, id DESC), '[]'))::text FROM (\n",
-    "SELECT job.id, job.created_at, ",
-    include_str!("job.sql"),
-    " AS shown\n",
-    include_str!("list.sql"),
-    ") AS listed"
-);
+const CREATE: &str = include_str!("create.sql");
+const GET: &str = include_str!("get.sql");
+const LIST: &str = include_str!("list.sql");
 const CANCEL: &str = include_str!("cancel.sql");
 /// Results of a job, and the job.
-const RESULTS: &str = concat!(
-    include_str!("results.sql"),
-    include_str!("job.sql"),
-    include_str!("results_of.sql")
-);
+const RESULTS: &str = include_str!("results.sql");
 const HELD: &str = include_str!("held.sql");
 const SCORES: &str = include_str!("scores.sql");
 

@@ -9,11 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Read, Write};
 
 /// Takes an execution of a job.
-const CLAIM: &str = concat!(
-    "SELECT runledger.one_at_a_time($1::jsonb ->> 'lock', $statement$\n",
-    include_str!("claim.sql"),
-    "\n$statement$, $1)::text"
-);
+const CLAIM: &str = include_str!("claim.sql");
 /// An execution, as a model is told of it.
 const CASE: &str = include_str!("case.sql");
 /// Stores what came of an execution.

@@ -25,14 +25,7 @@ const REVOKE: &str = include_str!("revoke.sql");
 /// Sets an execution's link to what the platform says.
 const SET: &str = include_str!("set.sql");
 /// What is shared under a token.
-const READ: &str = concat!(
-    include_str!("read.sql"),
-    "SELECT coalesce((SELECT json_build_object('ok', json_build_object('id', e.id, ",
-    "'graph_name', left(e.graph_name, 1000), 'graph_description', left(e.graph_description, 10000), 'status', e.\"executionStatus\", 'created_at', e.\"createdAt\", ",
-    "'boundary', (\n",
-    include_str!("../executions/boundary.sql"),
-    "))) FROM e), '{\"missing\": true}')::text"
-);
+const READ: &str = include_str!("read.sql");
 
 /// A link: who has its token reads the result, until it ends.
 #[derive(Debug, Clone, Serialize, Deserialize)]

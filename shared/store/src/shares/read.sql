@@ -11,3 +11,12 @@ WITH e AS (
             WHERE ends.execution_id = execution.id AND ends.share_token = execution."shareToken"
                 AND ends.expires_at <= clock_timestamp())
 )
+SELECT coalesce(
+    (SELECT json_build_object('ok', json_build_object(
+        'id', e.id, 'graph_name', left(e.graph_name, 1000), 'graph_description', left(e.graph_description, 10000),
+        'status', e."executionStatus", 'created_at', e."createdAt",
+        'boundary', (
+            SELECT edges FROM runledger.boundary(
+                e.id, e."agentGraphId", e."agentGraphVersion", ($1 ->> 'boundary_budget')::bigint, false) AS edges)))
+    FROM e),
+    '{"missing": true}')::text

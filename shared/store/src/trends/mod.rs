@@ -13,30 +13,10 @@ use crate::{
     stored::{decoded, shown_time},
 };
 
-/// The statement for one user or for everybody: `$rollups` narrows the rollups.
-macro_rules! accuracy {
-    ($rollups:literal) => {
-        concat!(
-            include_str!("days.sql"),
-            $rollups,
-            include_str!("day_rows.sql"),
-            include_str!("trend.sql"),
-            include_str!("windows.sql"),
-            include_str!("accuracy.sql")
-        )
-    };
-}
-
-/// The daily accuracy of a graph, for one user.
-const ACCURACY_OF_USER: &str = accuracy!(" AND rollup.user_id = $1 ->> 'user_id'\n");
-/// The daily accuracy of a graph, whoever ran it.
-const ACCURACY: &str = accuracy!("");
+/// The daily accuracy of a graph.
+const ACCURACY: &str = include_str!("accuracy.sql");
 /// Which user's graphs ran often.
-const FREQUENT_GRAPHS: &str = concat!(
-    include_str!("../summary/bounds.sql"),
-    include_str!("frequent_graphs.sql"),
-    include_str!("frequent_list.sql")
-);
+const FREQUENT_GRAPHS: &str = include_str!("frequent_graphs.sql");
 /// How often each block ran and failed.
 const BLOCK_ERRORS: &str = include_str!("block_errors.sql");
 /// What the scan for falling accuracy found.
@@ -67,12 +47,8 @@ struct Args<'a, T> {
 
 /// The daily accuracy of a graph's executions within `scope`, newest first.
 pub fn accuracy(scope: &Scope, query: &AccuracyQuery) -> Read<Vec<TrendRow>> {
-    let sql = match scope {
-        Scope::User(_) => ACCURACY_OF_USER,
-        Scope::Any(_) => ACCURACY,
-    };
     let user_id = scope.user_id();
-    Read::new(sql, &Args { user_id, query })
+    Read::new(ACCURACY, &Args { user_id, query })
 }
 
 /// Days and a number of executions.

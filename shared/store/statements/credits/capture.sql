@@ -1,32 +1,18 @@
 -- credits/capture
-SELECT coalesce((SELECT runledger.one_at_a_time('runledger.credits:' || user_id, $statement$
-WITH -- What the user of the argument has and has set aside. A user without a balance has what its transactions come to, as the
--- platform counts.
-account AS MATERIALIZED (
-    SELECT coalesce(
-            (SELECT balance FROM "UserBalance" WHERE "userId" = $1::jsonb ->> 'user_id'),
-            (SELECT sum(amount) FROM "CreditTransaction" WHERE "userId" = $1 ->> 'user_id' AND "isActive"),
-            0)::bigint AS balance,
-        -- The time as the lock finds it, asked once, so that the index leaves out what has run out.
-        (SELECT coalesce(sum(amount), 0) FROM runledger.credit_holds
-        WHERE user_id = $1 ->> 'user_id' AND ended_at IS NULL AND expires_at > (SELECT clock_timestamp())
-            AND id IS DISTINCT FROM $1 ->> 'hold_id') AS held,
-        -- One after the other, so that the last one is the last one. One that the platform dated far ahead, or to
-        -- infinity, does not take those after it along.
-        greatest(clock_timestamp() AT TIME ZONE 'UTC', (
-            SELECT max("createdAt") + interval '1 ms' FROM "CreditTransaction"
-            WHERE "userId" = $1 ->> 'user_id'
-                AND "createdAt" < clock_timestamp() AT TIME ZONE 'UTC' + interval '1 day'))::timestamp(3) AS at
-)
--- Of the hold, which must be open and so large, the amount is spent; the rest is free again.
-, gate AS MATERIALIZED (
+-- Of a hold, which must be open and so large, the amount is spent as by spend.sql; the rest is free again. Whose account it is
+-- on, the hold says: neither changes after it was made, so that it may be looked up before the lock.
+SELECT coalesce((
+    SELECT runledger.one_at_a_time('runledger.credits:' || user_id, $statement$
+WITH account AS MATERIALIZED (
+    SELECT * FROM runledger.account($1::jsonb ->> 'user_id', $1 ->> 'hold_id')
+),
+gate AS MATERIALIZED (
     SELECT id FROM runledger.credit_holds
     WHERE id = $1 ->> 'hold_id' AND user_id = $1 ->> 'user_id' AND ended_at IS NULL
         AND expires_at > clock_timestamp() AND amount >= ($1 ->> 'amount')::int
     FOR UPDATE
-)
--- The balance falls by the cost, if there is so much. Whoever else writes balances is waited for, and what it left counts.
-, spent AS (
+),
+spent AS (
     INSERT INTO "UserBalance" AS kept ("userId", balance, "updatedAt")
     SELECT $1 ->> 'user_id', balance - ($1 ->> 'amount')::bigint, now() AT TIME ZONE 'UTC'
     FROM account, gate
@@ -41,23 +27,22 @@ written AS (
     SELECT $1 ->> 'transaction_key', $1 ->> 'user_id', -($1 ->> 'amount')::int, 'USAGE', spent.balance,
         ($1 ->> 'metadata')::jsonb, account.at
     FROM spent, account
-)
-, ended AS (
+),
+ended AS (
     UPDATE runledger.credit_holds hold
     SET ended_at = clock_timestamp(), captured = ($1 ->> 'amount')::int
     FROM spent
     WHERE hold.id = $1 ->> 'hold_id'
 )
-SELECT CASE WHEN EXISTS (SELECT FROM gate) THEN (
-SELECT coalesce(
-    (SELECT json_build_object('ok', spent.balance - account.held) FROM spent, account),
-    (SELECT json_build_object('shortfall', json_build_object('balance', balance - held, 'amount', ($1 ->> 'amount')::int))
-    FROM account))
-) WHEN (SELECT amount FROM runledger.credit_holds WHERE id = $1 ->> 'hold_id') < ($1 ->> 'amount')::int
-    THEN '{"invalid": [{"pointer": "/amount", "detail": "is more than the hold has set aside"}]}'
-ELSE '{"conflict": "the hold is captured, released or run out"}' END
-
+SELECT CASE
+    WHEN EXISTS (SELECT FROM gate) THEN coalesce(
+        (SELECT json_build_object('ok', spent.balance - account.held) FROM spent, account),
+        (SELECT json_build_object('shortfall', json_build_object('balance', balance - held, 'amount', ($1 ->> 'amount')::int))
+        FROM account))
+    WHEN (SELECT amount FROM runledger.credit_holds WHERE id = $1 ->> 'hold_id') < ($1 ->> 'amount')::int
+        THEN '{"invalid": [{"pointer": "/amount", "detail": "is more than the hold has set aside"}]}'
+    ELSE '{"conflict": "the hold is captured, released or run out"}' END
 $statement$, $1::jsonb || jsonb_build_object('user_id', user_id))
-FROM runledger.credit_holds
-WHERE id = $1::jsonb ->> 'hold_id' AND ($1 ->> 'user_id' IS NULL OR user_id = $1 ->> 'user_id')
+    FROM runledger.credit_holds
+    WHERE id = $1::jsonb ->> 'hold_id' AND ($1 ->> 'user_id' IS NULL OR user_id = $1 ->> 'user_id')
 ), '{"missing": true}')::text

@@ -1,25 +1,10 @@
 -- credits/give
-SELECT runledger.one_at_a_time($1::jsonb ->> 'lock', $statement$
-WITH -- What the user of the argument has and has set aside. A user without a balance has what its transactions come to, as the
--- platform counts.
-account AS MATERIALIZED (
-    SELECT coalesce(
-            (SELECT balance FROM "UserBalance" WHERE "userId" = $1::jsonb ->> 'user_id'),
-            (SELECT sum(amount) FROM "CreditTransaction" WHERE "userId" = $1 ->> 'user_id' AND "isActive"),
-            0)::bigint AS balance,
-        -- The time as the lock finds it, asked once, so that the index leaves out what has run out.
-        (SELECT coalesce(sum(amount), 0) FROM runledger.credit_holds
-        WHERE user_id = $1 ->> 'user_id' AND ended_at IS NULL AND expires_at > (SELECT clock_timestamp())
-            AND id IS DISTINCT FROM $1 ->> 'hold_id') AS held,
-        -- One after the other, so that the last one is the last one. One that the platform dated far ahead, or to
-        -- infinity, does not take those after it along.
-        greatest(clock_timestamp() AT TIME ZONE 'UTC', (
-            SELECT max("createdAt") + interval '1 ms' FROM "CreditTransaction"
-            WHERE "userId" = $1 ->> 'user_id'
-                AND "createdAt" < clock_timestamp() AT TIME ZONE 'UTC' + interval '1 day'))::timestamp(3) AS at
-)
 -- The balance rises.
-, given AS (
+SELECT runledger.one_at_a_time($1::jsonb ->> 'lock', $statement$
+WITH account AS MATERIALIZED (
+    SELECT * FROM runledger.account($1::jsonb ->> 'user_id', NULL)
+),
+given AS (
     INSERT INTO "UserBalance" AS kept ("userId", balance, "updatedAt")
     SELECT $1 ->> 'user_id', balance + ($1 ->> 'amount')::int, now() AT TIME ZONE 'UTC'
     FROM account
@@ -34,5 +19,4 @@ written AS (
     FROM given, account
 )
 SELECT json_build_object('ok', given.balance - account.held) FROM given, account
-
 $statement$, $1)::text

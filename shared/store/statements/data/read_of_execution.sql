@@ -1,30 +1,42 @@
 -- data/read_of_execution
--- The values of an execution, and those that its inputs and outputs are gathered from.
+-- The values of a node execution; or those of an execution, and those that its inputs and outputs are gathered from.
 WITH e AS (
     SELECT * FROM "AgentGraphExecution"
-    WHERE id = $1::jsonb ->> 'id' AND NOT "isDeleted"
+    WHERE id = $1::jsonb ->> 'graph_exec_id' AND NOT "isDeleted"
         AND ($1 ->> 'user_id' IS NULL OR "userId" = $1 ->> 'user_id')
 ),
-edge AS (
-    SELECT n.* FROM e
+n AS (
+    SELECT n.* FROM "AgentNodeExecution" n
+    JOIN "AgentGraphExecution" run ON run.id = n."agentGraphExecutionId"
+    WHERE n.id = $1 ->> 'node_exec_id' AND NOT run."isDeleted"
+        AND ($1 ->> 'user_id' IS NULL OR run."userId" = $1 ->> 'user_id')
+),
+read AS (
+    SELECT n.*, true AS with_outputs FROM n
+    UNION ALL
+    SELECT edge.*, false
+    FROM e
     JOIN "AgentNode" node ON node."agentGraphId" = e."agentGraphId" AND node."agentGraphVersion" = e."agentGraphVersion"
     JOIN runledger.block_registry registry ON registry.block_id = node."agentBlockId"
         AND registry.block_type IN ('INPUT', 'OUTPUT', 'WEBHOOK', 'WEBHOOK_MANUAL')
-    JOIN "AgentNodeExecution" n ON n."agentGraphExecutionId" = e.id AND n."agentNodeId" = node.id
+    JOIN "AgentNodeExecution" edge ON edge."agentGraphExecutionId" = e.id AND edge."agentNodeId" = node.id
 ),
 part (added, node_exec_id, place, time, id, source, name, value) AS (
     SELECT '-infinity'::timestamp, NULL, own.place, NULL::timestamp, NULL::text, own.source, NULL::text, own.value
     FROM e CROSS JOIN LATERAL (VALUES (1, 'inputs', e.inputs), (2, 'credential_inputs', e."credentialInputs"),
         (3, 'nodes_input_masks', e."nodesInputMasks"), (4, 'stats', e.stats)) AS own (place, source, value)
     UNION ALL
-    SELECT edge."addedTime", edge.id, own.place, NULL, NULL, own.source, NULL, own.value
-    FROM edge CROSS JOIN LATERAL (
-        VALUES (1, 'stats', edge.stats), (2, 'execution_data', edge."executionData")) AS own (place, source, value)
+    SELECT read."addedTime", read.id, own.place, NULL, NULL, own.source, NULL, own.value
+    FROM read CROSS JOIN LATERAL (
+        VALUES (1, 'stats', read.stats), (2, 'execution_data', read."executionData")) AS own (place, source, value)
     UNION ALL
-    SELECT edge."addedTime", edge.id, 3, io.time, io.id, 'input', io.name, io.data
-    FROM edge JOIN "AgentNodeExecutionInputOutput" io ON io."referencedByInputExecId" = edge.id
+    SELECT read."addedTime", read.id, 3, io.time, io.id, 'input', io.name, io.data
+    FROM read JOIN "AgentNodeExecutionInputOutput" io ON io."referencedByInputExecId" = read.id
+    UNION ALL
+    SELECT read."addedTime", read.id, 4, io.time, io.id, 'output', io.name, io.data
+    FROM read JOIN "AgentNodeExecutionInputOutput" io ON io."referencedByOutputExecId" = read.id
+    WHERE read.with_outputs
 ),
-owner AS (SELECT id FROM e),
 -- The values after the first `skip`, as many as are small, or a piece of one that is large.
 next AS (
     SELECT *, row_number() OVER in_order AS number,
@@ -48,7 +60,7 @@ sized AS (
 taken AS (
     SELECT sized.*, bool_and(begins AND is_small) OVER (ORDER BY number) AS are_small FROM sized
 )
-SELECT CASE WHEN EXISTS (SELECT FROM owner) THEN json_build_object('ok', (
+SELECT CASE WHEN EXISTS (SELECT FROM e) OR EXISTS (SELECT FROM n) THEN json_build_object('ok', (
     SELECT coalesce(json_agg(json_build_object('node_exec_id', node_exec_id, 'source', source, 'name', name,
         'piece', substr(value::text, CASE WHEN number = 1 THEN ($1 ->> 'offset')::int ELSE 0 END + 1, 1048576),
         'is_last', is_small OR length(value::text) <= ($1 ->> 'offset')::int + 1048576) ORDER BY number), '[]')

@@ -1,12 +1,14 @@
 -- executions/count_of_everybody_by_graph
+-- How many graph executions there are.
 SELECT CASE WHEN ($1::jsonb ->> 'parent_required')::boolean AND NOT EXISTS (
-    SELECT FROM "AgentGraphExecution"
-    WHERE id = $1 ->> 'parent_id' AND NOT "isDeleted"
-        AND ($1 ->> 'user_id' IS NULL OR "userId" = $1 ->> 'user_id'))
-THEN '{"missing": true}'::json
-ELSE json_build_object('ok', (SELECT count(*) FROM "AgentGraphExecution"
-WHERE NOT "isDeleted" AND "agentGraphId" = $1 ->> 'graph_id'
-    -- The lower bound compares rows: the planner takes a plain pair of bounds for a narrow range and picks another index.
-    AND ("createdAt", id) >= (coalesce(($1 ->> 'created_from')::timestamp, '-infinity'), '')
-    AND "createdAt" <= coalesce(($1 ->> 'created_to')::timestamp, 'infinity')
-)) END::text
+        SELECT FROM "AgentGraphExecution"
+        WHERE id = $1 ->> 'parent_id' AND NOT "isDeleted"
+            AND ($1 ->> 'user_id' IS NULL OR "userId" = $1 ->> 'user_id'))
+    THEN '{"missing": true}'::json
+    ELSE json_build_object('ok', (
+        SELECT count(*)
+        FROM "AgentGraphExecution" e
+        WHERE NOT e."isDeleted"
+            AND e."agentGraphId" = $1 ->> 'graph_id'
+            AND (e."createdAt", e.id) >= (coalesce(($1 ->> 'created_from')::timestamp, '-infinity'), '')
+    )) END::text

@@ -1,71 +1,38 @@
 -- executions/get_with_nodes
+-- A graph execution with its newest node executions, newest first, as far as their part of the budget goes.
 WITH e AS (
     SELECT * FROM "AgentGraphExecution"
     WHERE id = $1::jsonb ->> 'id' AND NOT "isDeleted"
         AND ($1 ->> 'user_id' IS NULL OR "userId" = $1 ->> 'user_id')
         AND ($1 ->> 'graph_id' IS NULL OR "agentGraphId" = $1 ->> 'graph_id')
-),
-refusal AS (SELECT NULL::json AS outcome WHERE false)
+)
 SELECT coalesce(
-(SELECT json_build_object('of', e.id, 'ok', json_build_object('execution', to_json(shown), 'boundary', (
--- The node executions of `e` whose blocks carry the graph's own inputs and outputs, in queue order, as far as the budget
--- goes. Nodes that are INCOMPLETE do not count, unless this very statement ends them.
-SELECT coalesce(json_agg(json_build_object(
-    'block_type', edge.block_type, 'data', coalesce((edge.taken).data, '{"cut": true}')) ORDER BY edge.place), '[]')
-FROM (
-    SELECT registry.block_type, row_number() OVER in_queue AS place, runledger.node_data(
-        coalesce(($1 ->> 'boundary_budget')::bigint, runledger.answer_budget($1) / 4),
-        'boundary', n.id, n.stats, n."executionData") OVER in_queue AS taken
-    FROM "AgentNode" node
-    JOIN runledger.block_registry registry ON registry.block_id = node."agentBlockId"
-        AND registry.block_type IN ('INPUT', 'OUTPUT', 'WEBHOOK', 'WEBHOOK_MANUAL')
-    JOIN "AgentNodeExecution" n ON n."agentGraphExecutionId" = e.id AND n."agentNodeId" = node.id
-    WHERE node."agentGraphId" = e."agentGraphId" AND node."agentGraphVersion" = e."agentGraphVersion"
-        AND (n."executionStatus" <> 'INCOMPLETE' OR ($1 ->> 'ends_nodes')::boolean)
-    WINDOW in_queue AS (
-        ORDER BY n."queuedTime" IS NULL, coalesce(n."queuedTime", n."addedTime"), n."addedTime", n.id)
-) edge
--- With the first that is left out, which says that something is.
-WHERE (edge.taken).bytes
-    <= coalesce(($1 ->> 'boundary_budget')::bigint, runledger.answer_budget($1) / 4) + 1
-), 'nodes', (
-SELECT json_build_object('rows', coalesce(json_agg(
--- The node execution `n`, which has its graph execution's owner, graph and version beside its own columns, and in `taken`
--- its data as far as the budget goes.
-json_build_object(
-    'user_id', n."userId", 'graph_id', n."agentGraphId", 'graph_version', n."agentGraphVersion",
-    'graph_exec_id', n."agentGraphExecutionId", 'id', n.id, 'node_id', n."agentNodeId",
-    'block_id', (SELECT node."agentBlockId" FROM "AgentNode" node WHERE node.id = n."agentNodeId"),
-    'status', n."executionStatus", 'add_time', n."addedTime", 'queue_time', n."queuedTime",
-    'start_time', n."startedTime", 'end_time', n."endedTime",
-    'data', (n.taken).data)
-) FILTER (WHERE (n.taken).bytes <= runledger.answer_budget($1) / 8 * 3), '[]'), 'ends_early', coalesce(bool_or((n.taken).bytes > runledger.answer_budget($1) / 8 * 3), false))
-FROM (
-SELECT n.*, runledger.node_data(runledger.answer_budget($1) / 8 * 3,
-    'node', CASE WHEN ($1 ->> 'without_data')::boolean IS NOT TRUE THEN n.id END, n.stats, n."executionData")
-    OVER (ORDER BY n."addedTime" DESC, n.id DESC) AS taken
-FROM (
-SELECT n.*, e."userId", e."agentGraphId", e."agentGraphVersion" FROM "AgentNodeExecution" n
-WHERE n."agentGraphExecutionId" = e.id
-ORDER BY n."addedTime" DESC, n.id DESC
-LIMIT ($1 ->> 'nodes')::int
-) n
-) n)))
-FROM (SELECT *, runledger.answer_budget($1) AS budget FROM e) e CROSS JOIN LATERAL (
--- The execution `e` as an answer holds it: its values are cut where they are larger than its part of `e.budget`.
-SELECT e.id, e."createdAt", e."updatedAt", e."startedAt", e."endedAt", e."executionStatus", e."agentGraphId",
-    e."agentGraphVersion", e."agentPresetId", e."userId", e."parentGraphExecutionId", e."isShared", e."shareToken",
-    CASE WHEN size.fits THEN e.inputs ELSE runledger.cut_value(e.inputs, e.budget / 4) END AS inputs,
-    CASE WHEN size.fits THEN e."credentialInputs"
-        ELSE runledger.cut_value(e."credentialInputs", e.budget / 32) END AS "credentialInputs",
-    CASE WHEN size.fits THEN e."nodesInputMasks"
-        ELSE runledger.cut_value(e."nodesInputMasks", e.budget / 32) END AS "nodesInputMasks",
-    CASE WHEN size.fits OR runledger.shown_bytes(e.stats, e.budget / 32) <= e.budget / 32 THEN e.stats END AS stats,
-    NOT size.fits AS "isCut"
-FROM (
-    SELECT runledger.execution_fits(e.budget, e.inputs, e."credentialInputs", e."nodesInputMasks", e.stats) AS fits
-    OFFSET 0
-) size
-) shown),
-(SELECT outcome FROM refusal),
-'{"missing": true}')::text
+    (SELECT json_build_object('of', e.id, 'ok', json_build_object(
+        'execution', runledger.execution_json(e),
+        'values', (
+            SELECT shown FROM runledger.execution_values(runledger.answer_budget($1),
+                e.inputs, e."credentialInputs", e."nodesInputMasks", e.stats) AS shown),
+        'boundary', (
+            SELECT edges FROM runledger.boundary(
+                e.id, e."agentGraphId", e."agentGraphVersion", runledger.answer_budget($1) / 4, false) AS edges),
+        'nodes', (
+            SELECT json_build_object(
+                'rows', coalesce(json_agg(json_build_object('node', n.node, 'data', (n.taken).data))
+                    FILTER (WHERE (n.taken).bytes <= n.budget), '[]'),
+                'ends_early', coalesce(bool_or((n.taken).bytes > n.budget), false))
+            FROM (
+                SELECT n.node, n.budget, runledger.node_data(n.budget, 'node', n.id, n.stats, n."executionData")
+                    OVER (ORDER BY n."addedTime" DESC, n.id DESC) AS taken
+                FROM (
+                    SELECT runledger.node_json(n, run, (
+                            SELECT node."agentBlockId" FROM "AgentNode" node WHERE node.id = n."agentNodeId")) AS node,
+                        n.id, n."addedTime", n.stats, n."executionData", runledger.answer_budget($1) / 8 * 3 AS budget
+                    FROM "AgentNodeExecution" n
+                    JOIN "AgentGraphExecution" run ON run.id = n."agentGraphExecutionId"
+                    WHERE n."agentGraphExecutionId" = e.id
+                    ORDER BY n."addedTime" DESC, n.id DESC
+                    LIMIT ($1 ->> 'nodes')::int
+                ) n
+            ) n)))
+    FROM e),
+    '{"missing": true}')::text

@@ -16,7 +16,7 @@ changed AS (
             THEN clock_timestamp() AT TIME ZONE 'UTC' ELSE n."queuedTime" END,
         "startedTime" = CASE WHEN $1 ->> 'status' = 'RUNNING'
             THEN coalesce(n."startedTime", clock_timestamp() AT TIME ZONE 'UTC') ELSE n."startedTime" END,
-        "endedTime" = CASE WHEN $1 ->> 'status' IN ('COMPLETED', 'FAILED', 'TERMINATED')
+        "endedTime" = CASE WHEN runledger.is_terminal(($1 ->> 'status')::"AgentExecutionStatus")
             THEN clock_timestamp() AT TIME ZONE 'UTC' END,
         "executionData" = coalesce(nullif(($1 ->> 'execution_data')::jsonb, '{}'), n."executionData"),
         stats = coalesce(($1 ->> 'stats')::jsonb, n.stats)

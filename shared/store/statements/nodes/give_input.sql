@@ -1,8 +1,8 @@
 -- nodes/give_input
-SELECT runledger.one_at_a_time($1::jsonb ->> 'lock', $statement$
 -- An input joins the oldest INCOMPLETE execution of its node that lacks it, or begins a new one. Nobody else does this
--- for the same node of the same graph execution meanwhile (see input.rs). The joined row is locked too, so that whoever
--- queues it either sees this input or comes first.
+-- for the same node of the same graph execution meanwhile. The joined row is locked too, so that whoever queues it either
+-- sees this input or comes first.
+SELECT runledger.one_at_a_time($1::jsonb ->> 'lock', $statement$
 WITH e AS (
     SELECT id, "agentGraphId", "agentGraphVersion" FROM "AgentGraphExecution"
     WHERE id = $1::jsonb ->> 'graph_exec_id'
@@ -43,32 +43,22 @@ given AS (
     SELECT $1 ->> 'value_id', $1 ->> 'name', ($1 ->> 'data')::jsonb, clock_timestamp() AT TIME ZONE 'UTC', n.id
     FROM n
     RETURNING name, data
-),
-refusal AS (
-    SELECT CASE
+)
+SELECT coalesce(
+    (SELECT json_build_object('of', n."agentGraphExecutionId", 'ok', json_build_object(
+        'node', runledger.node_json(n, e, (
+            SELECT node."agentBlockId" FROM "AgentNode" node WHERE node.id = n."agentNodeId")),
+        'data', (runledger.add_node_data(
+            NULL, runledger.answer_budget($1), 'node', n.id, n.stats, n."executionData")).data,
+        'given', (SELECT to_json(given) FROM given)))
+    FROM n
+    JOIN "AgentGraphExecution" e ON e.id = n."agentGraphExecutionId"),
+    (SELECT CASE
         WHEN NOT EXISTS (SELECT FROM node) THEN json_build_object('invalid', json_build_array(json_build_object(
             'pointer', '/path/node_id', 'detail', 'names no node of this graph version')))
         ELSE json_build_object('conflict',
             'this node execution takes no such input: it is not an INCOMPLETE one of this node, or has the input already')
-        END AS outcome
-    FROM e
-)
-SELECT coalesce(
-(SELECT json_build_object('of', n."agentGraphExecutionId", 'ok', json_build_object('node',
--- The node execution `n`, which has its graph execution's owner, graph and version beside its own columns, and in `taken`
--- its data as far as the budget goes.
-json_build_object(
-    'user_id', n."userId", 'graph_id', n."agentGraphId", 'graph_version', n."agentGraphVersion",
-    'graph_exec_id', n."agentGraphExecutionId", 'id', n.id, 'node_id', n."agentNodeId",
-    'block_id', (SELECT node."agentBlockId" FROM "AgentNode" node WHERE node.id = n."agentNodeId"),
-    'status', n."executionStatus", 'add_time', n."addedTime", 'queue_time', n."queuedTime",
-    'start_time', n."startedTime", 'end_time', n."endedTime",
-    'data', (n.taken).data)
-, 'given', (SELECT to_json(given) FROM given)))
-FROM (SELECT n.*, e."userId", e."agentGraphId", e."agentGraphVersion", runledger.add_node_data(
-        NULL, runledger.answer_budget($1), 'node', n.id, n.stats, n."executionData") AS taken
-    FROM n
-    JOIN "AgentGraphExecution" e ON e.id = n."agentGraphExecutionId") n),
-(SELECT outcome FROM refusal),
-'{"missing": true}')::text
+        END
+    FROM e),
+    '{"missing": true}')::text
 $statement$, $1)::text

@@ -22,26 +22,18 @@ entry AS (
     FROM next
     WHERE taken.graph_exec_id = next.graph_exec_id AND taken.place = next.place
     RETURNING taken.*
-),
-refusal AS (SELECT '{"nothing": true}'::json AS outcome FROM e)
+)
 SELECT coalesce(
-(SELECT json_build_object('of', entry.graph_exec_id, 'ok', json_build_object('id', entry.id,
-    'leased_until', entry.leased_until AT TIME ZONE 'UTC',
-    'execution_context', entry.execution_context, 'node',
--- The node execution `n`, which has its graph execution's owner, graph and version beside its own columns, and in `taken`
--- its data as far as the budget goes.
-json_build_object(
-    'user_id', n."userId", 'graph_id', n."agentGraphId", 'graph_version', n."agentGraphVersion",
-    'graph_exec_id', n."agentGraphExecutionId", 'id', n.id, 'node_id', n."agentNodeId",
-    'block_id', (SELECT node."agentBlockId" FROM "AgentNode" node WHERE node.id = n."agentNodeId"),
-    'status', n."executionStatus", 'add_time', n."addedTime", 'queue_time', n."queuedTime",
-    'start_time', n."startedTime", 'end_time', n."endedTime",
-    'data', (n.taken).data)
-))
-FROM entry
-JOIN (SELECT n.*, e."userId", e."agentGraphId", e."agentGraphVersion", runledger.add_node_data(
-        NULL, runledger.answer_budget($1) / 2, 'node', n.id, n.stats, n."executionData") AS taken
-    FROM e JOIN "AgentNodeExecution" n ON n."agentGraphExecutionId" = e.id) n
-    ON n.id = entry.node_exec_id),
-(SELECT outcome FROM refusal),
-'{"missing": true}')::text
+    (SELECT json_build_object('of', entry.graph_exec_id, 'ok', json_build_object(
+        'id', entry.id, 'leased_until', entry.leased_until AT TIME ZONE 'UTC',
+        'execution_context', entry.execution_context,
+        'node_execution', json_build_object(
+            'node', runledger.node_json(n, e, (
+                SELECT node."agentBlockId" FROM "AgentNode" node WHERE node.id = n."agentNodeId")),
+            'data', (runledger.add_node_data(
+                NULL, runledger.answer_budget($1) / 2, 'node', n.id, n.stats, n."executionData")).data)))
+    FROM entry
+    CROSS JOIN e
+    JOIN "AgentNodeExecution" n ON n.id = entry.node_exec_id AND n."agentGraphExecutionId" = e.id),
+    (SELECT '{"nothing": true}'::json FROM e),
+    '{"missing": true}')::text

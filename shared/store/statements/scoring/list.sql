@@ -1,22 +1,14 @@
 -- scoring/list
 -- Reads all of "scoring_jobs": operators begin some a day, for 90 days.
-SELECT json_build_object('ok', coalesce(json_agg(shown ORDER BY created_at DESC, id DESC), '[]'))::text FROM (
-SELECT job.id, job.created_at, -- The job `job`, as the API shows it.
-json_build_object(
-    'id', job.id, 'status', job.status, 'graph_id', job.graph_id, 'graph_version', job.graph_version,
-    'user_id', job.user_id, 'created_after', job.created_after, 'model_name', job.model, 'provider', job.provider,
-    'batch_size', job.batch_size, 'skip_existing', job.skip_existing, 'prompt_hash', job.prompt_hash,
-    'total_executions', job.total, 'processed_executions', job.succeeded + job.failed,
-    'successful_analytics', job.succeeded, 'failed_analytics', job.failed, 'skipped_executions', job.skipped,
-    'prompt_tokens', job.prompt_tokens, 'completion_tokens', job.completion_tokens, 'cost_usd', job.cost_usd,
-    'created_by', job.created_by, 'created_at', job.created_at, 'finished_at', job.finished_at)
- AS shown
--- Jobs, newest first.
-FROM runledger.scoring_jobs job
-WHERE ($1::jsonb ->> 'user_id' IS NULL OR job.user_id = $1 ->> 'user_id')
-    AND ($1 ->> 'graph_id' IS NULL OR job.graph_id = $1 ->> 'graph_id')
-    AND ($1 ->> 'before_id' IS NULL
-        OR (job.created_at, job.id) < (($1 ->> 'before_time')::timestamptz, $1 ->> 'before_id'))
-ORDER BY job.created_at DESC, job.id DESC
-LIMIT ($1 ->> 'limit')::int
+-- Scoring jobs, newest first; one more than asked tells whether there are more.
+SELECT json_build_object('ok', coalesce(json_agg(listed.shown ORDER BY listed.created_at DESC, listed.id DESC), '[]'))::text
+FROM (
+    SELECT job.id, job.created_at, runledger.scoring_job_json(job) AS shown
+    FROM runledger.scoring_jobs job
+    WHERE ($1::jsonb ->> 'user_id' IS NULL OR job.user_id = $1 ->> 'user_id')
+        AND ($1 ->> 'graph_id' IS NULL OR job.graph_id = $1 ->> 'graph_id')
+        AND ($1 ->> 'before_id' IS NULL
+            OR (job.created_at, job.id) < (($1 ->> 'before_time')::timestamptz, $1 ->> 'before_id'))
+    ORDER BY job.created_at DESC, job.id DESC
+    LIMIT ($1 ->> 'limit')::int
 ) AS listed

@@ -1,7 +1,7 @@
 -- scoring/work_claim
-SELECT runledger.one_at_a_time($1::jsonb ->> 'lock', $statement$
 -- An execution of the job that nobody has, unless as many are with the model as may be. Claims of a job follow one
 -- another, so that this holds for all its runners together.
+SELECT runledger.one_at_a_time($1::jsonb ->> 'lock', $statement$
 WITH job AS (
     SELECT * FROM runledger.scoring_jobs WHERE id = $1::jsonb ->> 'job_id' AND status = 'running'
 ),
@@ -28,5 +28,4 @@ taken AS (
 SELECT json_build_object('ok', json_build_object('is_running', EXISTS (SELECT FROM job),
     'item', (SELECT json_build_object('place', place, 'taken', taken.taken, 'run', json_build_object(
         'graph_exec_id', graph_exec_id, 'owner_id', user_id, 'exec_created_at', exec_created_at)) FROM taken)))
-
 $statement$, $1)::text

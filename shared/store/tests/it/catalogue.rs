@@ -151,6 +151,7 @@ fn of_credits(all: &mut Catalogue) {
         .scans(&[("CreditTransaction", AUDIT), ("UserBalance", AUDIT)]);
 }
 
+pub(crate) const COUNT: &str = "all runs of everybody are counted";
 const AUDIT: &str = "an audit adds everything up";
 const IMPORT: &str = "an import is taken for ten thousand node runs, each of which looks its node up";
 const BATCH: &str = "5,000 rows that are removed at once are a large part of a table as small as this one";
@@ -227,64 +228,93 @@ fn of_executions(all: &mut Catalogue) {
     );
 }
 
-/// Each list once for each way in, and once more with further filters.
+/// Each list once for each way in: as it is, with bounds of time and from a place on, and with further filters.
 fn of_lists(all: &mut Catalogue) {
     let [from, to] = times();
-    let plain = || executions::Filter {
-        created_from: Some(from),
-        created_to: Some(to),
-        ..executions::Filter::default()
-    };
     for (whose, scope) in scopes() {
-        let ways = [
-            ("", plain()),
-            (
-                "_by_graph",
-                executions::Filter {
-                    graph_id: Some(id("graph-1")),
-                    ..plain()
-                },
-            ),
-            (
-                "_by_parent",
-                executions::Filter {
-                    parent_id: Some(id("run-2")),
-                    parent_required: true,
-                    ..plain()
-                },
-            ),
-            (
-                "_by_id",
-                executions::Filter {
-                    id: Some(id("run-1")),
-                    ..plain()
-                },
-            ),
-        ];
-        for (way, filter) in ways {
-            let name = format!("{whose}{way}");
-            let before = position();
-            let list = executions::keyset(&scope, &filter, Some(&before), 25);
-            all.read(format!("executions/keyset_{name}"), &list);
-            // An id is one of the further filters.
-            if filter.id.is_none() {
-                all.read(
-                    format!("executions/page_{name}"),
-                    &executions::page(&scope, &filter, 3, 25),
-                );
-                all.read(format!("executions/count_{name}"), &executions::count(&scope, &filter));
-            }
+        let all_ways = || {
+            let graph_id = Some(id("graph-1"));
+            let parent_id = Some(id("run-2"));
+            [
+                ("", executions::Filter::default()),
+                (
+                    "_by_graph",
+                    executions::Filter {
+                        graph_id,
+                        ..executions::Filter::default()
+                    },
+                ),
+                (
+                    "_by_parent",
+                    executions::Filter {
+                        parent_id,
+                        parent_required: true,
+                        ..executions::Filter::default()
+                    },
+                ),
+                (
+                    "_by_id",
+                    executions::Filter {
+                        id: Some(id("run-1")),
+                        ..executions::Filter::default()
+                    },
+                ),
+            ]
+        };
+        for (way, filter) in all_ways() {
+            list_executions(all, &format!("{whose}{way}"), &scope, &filter, None);
+        }
+        for (way, filter) in all_ways() {
+            let bounded = executions::Filter {
+                created_from: Some(from),
+                created_to: Some(to),
+                ..filter
+            };
+            list_executions(
+                all,
+                &format!("{whose}{way}_in_time"),
+                &scope,
+                &bounded,
+                Some(&position()),
+            );
+        }
+        for (way, filter) in all_ways() {
             let filtered = executions::Filter {
                 statuses: Some(vec![ExecutionStatus::Completed, ExecutionStatus::Failed]),
                 graph_version: Some(1),
+                created_from: Some(from),
+                created_to: Some(to),
                 ..filter
             };
-            let page = executions::page(&scope, &filtered, 3, 25);
-            all.read(format!("executions/page_filtered_{name}"), &page);
-            let count = executions::count(&scope, &filtered);
-            all.read(format!("executions/count_filtered_{name}"), &count);
+            list_executions(
+                all,
+                &format!("{whose}{way}_filtered"),
+                &scope,
+                &filtered,
+                Some(&position()),
+            );
         }
     }
+}
+
+fn list_executions(
+    all: &mut Catalogue,
+    name: &str,
+    scope: &Scope,
+    filter: &executions::Filter,
+    before: Option<&Position>,
+) {
+    let keyset = executions::keyset(scope, filter, before, 25);
+    all.read(format!("executions/keyset_{name}"), &keyset);
+    let scans: &[_] = if name == "of_everybody" {
+        &[("AgentGraphExecution", COUNT)]
+    } else {
+        &[]
+    };
+    let page = executions::page(scope, filter, 3, 25);
+    all.read(format!("executions/page_{name}"), &page).scans(scans);
+    let count = executions::count(scope, filter);
+    all.read(format!("executions/count_{name}"), &count).scans(scans);
 }
 
 fn of_jobs(all: &mut Catalogue) {
@@ -374,10 +404,14 @@ fn of_nodes(all: &mut Catalogue) {
         ("of_user", one(), filter()),
         ("of_everybody", everybody(), filter()),
     ] {
-        all.read(
-            format!("nodes/list_{name}"),
-            &nodes::list(&scope, &filter, Some(&before), 25),
-        );
+        let list = nodes::list(&scope, &filter, Some(&before), 25);
+        all.read(format!("nodes/list_{name}_filtered"), &list);
+        let plain = nodes::Filter {
+            graph_exec_id: filter.graph_exec_id,
+            node_id: filter.node_id,
+            ..nodes::Filter::default()
+        };
+        all.read(format!("nodes/list_{name}"), &nodes::list(&scope, &plain, None, 25));
     }
 }
 

@@ -30,6 +30,18 @@ const SMALL: [&str; 11] = [
     "rollup_backfill",
 ];
 
+/// The functions that statements share (migration 0024), which no plan may call: they are inlined.
+const INLINED: [&str; 8] = [
+    "is_terminal",
+    "execution_json",
+    "execution_values",
+    "boundary",
+    "node_json",
+    "scoring_job_json",
+    "account",
+    "parts_of_range",
+];
+
 /// What marks an inner statement.
 const MARK: &str = "$statement$";
 
@@ -48,12 +60,13 @@ fn scanned(plan: &Value, tables: &mut BTreeSet<String>) {
 }
 
 /// The statement and the one inside it, if there is one.
-fn texts(entry: &Entry) -> Vec<&'static str> {
+fn texts(entry: &Entry) -> Vec<&str> {
     let text = entry.statement.text();
     let inner = text.split(MARK).nth(1);
     [Some(text), inner].into_iter().flatten().collect()
 }
 
+/// The tables that the plans of a statement read from end to end.
 async fn explain(client: &Client, entry: &Entry, text: &str) -> BTreeSet<String> {
     let argument = String::from_utf8(entry.statement.argument().unwrap().to_vec()).unwrap();
     let prepared = format!("PREPARE stored (jsonb) AS {text}");
@@ -67,12 +80,22 @@ async fn explain(client: &Client, entry: &Entry, text: &str) -> BTreeSet<String>
             .await
             .unwrap();
         let explain = format!(
-            "EXPLAIN (FORMAT JSON) EXECUTE stored ('{}')",
+            "EXPLAIN (VERBOSE, FORMAT JSON) EXECUTE stored ('{}')",
             argument.replace('\'', "''")
         );
         let plan = client.query_one(&explain, &[]).await;
         let plan: Value = plan.unwrap_or_else(|error| panic!("{}: {error:?}", entry.name)).get(0);
         scanned(&plan, &mut tables);
+        // The text of a statement within would be taken for calls.
+        let plan = if text.contains(MARK) {
+            String::new()
+        } else {
+            plan.to_string()
+        };
+        for function in INLINED {
+            let is_called = plan.contains(&format!("runledger.{function}("));
+            assert!(!is_called, "{}: {function} is not inlined", entry.name);
+        }
     }
     client.batch_execute("DEALLOCATE stored").await.unwrap();
     tables
@@ -91,9 +114,17 @@ async fn no_statement_reads_a_table_that_grows_from_end_to_end() {
         }
         found.retain(|table| !SMALL.contains(&table.as_str()));
         let known: BTreeSet<String> = entry.scans.iter().map(|(table, _)| (*table).to_owned()).collect();
+        // Where everything is counted, an index that has it all is as good as the table.
+        let either = |why: &str| why == catalogue::COUNT;
+        let must: BTreeSet<String> = entry
+            .scans
+            .iter()
+            .filter(|(_, why)| !either(why))
+            .map(|(table, _)| (*table).to_owned())
+            .collect();
         let fault = |what: &str, table| format!("{} {what} all of {table}", entry.name);
         faults.extend(found.difference(&known).map(|table| fault("reads", table)));
-        faults.extend(known.difference(&found).map(|table| fault("does not read", table)));
+        faults.extend(must.difference(&found).map(|table| fault("does not read", table)));
     }
     assert!(faults.is_empty(), "{faults:#?}");
     database.drop().await;

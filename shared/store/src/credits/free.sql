@@ -1,1 +1,0 @@
-, gate AS (SELECT)

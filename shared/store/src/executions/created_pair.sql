@@ -1,2 +1,0 @@
-    AND "createdAt" >= coalesce(($1 ->> 'created_from')::timestamp, '-infinity')
-    AND "createdAt" <= coalesce(($1 ->> 'created_to')::timestamp, 'infinity')
