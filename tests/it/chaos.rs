@@ -420,17 +420,35 @@ async fn check_scoring(app: &App, job: &str) {
         sleep(Duration::from_millis(200)).await;
     };
     assert_eq!(report["status"], "completed", "{report}");
-    let scores = "SELECT count(*) FROM runledger.scores";
-    let distinct = "SELECT count(DISTINCT graph_exec_id) FROM runledger.scores";
     let results = app
         .admin
-        .get(&format!("{job}/results?limit=3"))
+        .get(&format!("{job}/results?limit={TO_SCORE}"))
         .expect(200)
         .await
         .json();
-    assert_eq!(report["successful_analytics"], TO_SCORE, "{report} {results}");
-    assert_eq!(app.db.number(scores, &[]).await, i64::from(TO_SCORE));
-    assert_eq!(app.db.number(distinct, &[]).await, i64::from(TO_SCORE));
+    let results = results["results"].as_array().expect("an array");
+    assert_eq!(results.len(), TO_SCORE as usize, "{report}");
+    let given_up: Vec<_> = results.iter().filter(|result| result["status"] != "success").collect();
+    for result in &given_up {
+        // Of ten minutes of blows, several may fall on the same run: then it is given up, and says so.
+        let why = result["error_message"].as_str().unwrap_or_default();
+        assert!(
+            why.ends_with("runners began with it, and none came to its end"),
+            "{result}"
+        );
+    }
+    let scored = i64::from(TO_SCORE) - i64::try_from(given_up.len()).expect("a few");
+    assert!(scored >= i64::from(TO_SCORE) / 2, "{report}");
+    assert_eq!(report["successful_analytics"], scored, "{report}");
+    for (what, count) in [
+        ("scores", "SELECT count(*) FROM runledger.scores"),
+        (
+            "runs with a score",
+            "SELECT count(DISTINCT graph_exec_id) FROM runledger.scores",
+        ),
+    ] {
+        assert_eq!(app.db.number(count, &[]).await, scored, "{what}");
+    }
 }
 
 /// Rollups and views are what the rows come to: what `cargo xtask data verify` asks.
