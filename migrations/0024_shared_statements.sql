@@ -1,5 +1,5 @@
--- What several statements have in common, once. All of these are inlined into the statement that uses them (a test sees to
--- that), and so cost nothing and hide nothing from the planner.
+-- What several statements have in common, once. All but the last are inlined into the statement that uses them (a test sees
+-- to that), and so cost nothing and hide nothing from the planner.
 
 -- Whether a run, or the run of a node, ends with this status.
 CREATE FUNCTION runledger.is_terminal(p_status "AgentExecutionStatus") RETURNS boolean
@@ -155,3 +155,37 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT runledger.shown_number(round((p_seven_day_avg - p_three_day_avg) / nullif(p_seven_day_avg, 0) * 100, 9))
 $$;
+
+-- What is remembered of writes of the last day, in the form in which these statements tell it: a replay has to be read by
+-- the program that comes with this file.
+UPDATE runledger.idempotency_keys
+SET outcome = (outcome::jsonb || jsonb_build_object('ok', CASE
+    WHEN ok ? 'execution' THEN
+        ok || jsonb_build_object(
+            'execution', jsonb_build_object(
+                'id', ok -> 'execution' -> 'id', 'user_id', ok -> 'execution' -> 'userId',
+                'graph_id', ok -> 'execution' -> 'agentGraphId', 'graph_version', ok -> 'execution' -> 'agentGraphVersion',
+                'preset_id', ok -> 'execution' -> 'agentPresetId',
+                'parent_graph_exec_id', ok -> 'execution' -> 'parentGraphExecutionId',
+                'status', ok -> 'execution' -> 'executionStatus', 'created_at', ok -> 'execution' -> 'createdAt',
+                'updated_at', ok -> 'execution' -> 'updatedAt', 'started_at', ok -> 'execution' -> 'startedAt',
+                'ended_at', ok -> 'execution' -> 'endedAt', 'is_shared', ok -> 'execution' -> 'isShared',
+                'share_token', ok -> 'execution' -> 'shareToken'),
+            'values', jsonb_build_object(
+                'inputs', ok -> 'execution' -> 'inputs', 'credential_inputs', ok -> 'execution' -> 'credentialInputs',
+                'nodes_input_masks', ok -> 'execution' -> 'nodesInputMasks', 'stats', ok -> 'execution' -> 'stats',
+                'is_cut', coalesce(ok -> 'execution' -> 'isCut', 'false')))
+        || CASE WHEN jsonb_typeof(ok -> 'nodes') = 'array' THEN jsonb_build_object('nodes', (
+            SELECT coalesce(jsonb_agg(jsonb_build_object('node', node - 'data', 'data', node -> 'data') ORDER BY place), '[]')
+            FROM jsonb_array_elements(ok -> 'nodes') WITH ORDINALITY AS listed (node, place))) ELSE '{}' END
+    WHEN ok ? 'leased_until' THEN
+        (ok - 'node') || jsonb_build_object(
+            'node_execution', jsonb_build_object('node', (ok -> 'node') - 'data', 'data', ok -> 'node' -> 'data'))
+    ELSE ok || jsonb_build_object('node', (ok -> 'node') - 'data', 'data', ok -> 'node' -> 'data') END))::json
+FROM (
+    SELECT caller AS of_caller, key AS of_key, outcome::jsonb -> 'ok' AS ok
+    FROM runledger.idempotency_keys
+) AS remembered
+WHERE caller = of_caller AND key = of_key AND jsonb_typeof(ok) = 'object'
+    AND (jsonb_typeof(ok -> 'execution') = 'object' AND ok -> 'execution' ? 'agentGraphId'
+        OR jsonb_typeof(ok -> 'node') = 'object' AND ok -> 'node' ? 'data');
