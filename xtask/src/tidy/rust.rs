@@ -1,152 +1,115 @@
-//! Rust as a flat list of tokens, each of which knows its line and whether it belongs to a test.
-
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+//! What every Rust file keeps to, and which parts of the libraries it may name.
 
 use crate::tidy::Finding;
+use crate::tidy::tree::Tree;
 
-/// A Rust file.
-#[derive(Debug)]
-pub(crate) struct Source<'a> {
-    pub(crate) path: &'a str,
-    pub(crate) text: &'a str,
-    pub(crate) tokens: Vec<Token>,
+const LONGEST: usize = 600;
+
+/// Parts of a library: who may name them, or who may not, and what to do instead.
+struct Rule {
+    root: &'static str,
+    parts: &'static [&'static str],
+    applies: fn(&str) -> bool,
+    advice: &'static str,
 }
 
-/// A token and what is known of its place.
-#[derive(Debug)]
-pub(crate) struct Token {
-    pub(crate) kind: Kind,
-    pub(crate) line: usize,
-    /// In test code.
-    pub(crate) test: bool,
-    /// In an item that says why it may unwrap: `#[expect(clippy::unwrap_used, reason = "…")]`.
-    pub(crate) may_unwrap: bool,
-}
+const RULES: [Rule; 3] = [
+    Rule {
+        root: "spin_sdk",
+        parts: &["http"],
+        // The last is the component that tests the host.
+        applies: |path| {
+            let may = ["functions/", "shared/web/", "shared/llm/", "local/guest/"];
+            !may.iter().any(|folder| path.starts_with(folder))
+        },
+        advice: "only shared/web, shared/llm and the functions know HTTP: take or return a type of shared/models",
+    },
+    Rule {
+        root: "spin_sdk",
+        parts: &["pg"],
+        applies: |path| !path.starts_with("shared/store/") && !path.starts_with("local/guest/"),
+        advice: "SQL belongs to shared/store: move it there, behind a function that takes the user's id",
+    },
+    Rule {
+        root: "std",
+        parts: &["env", "fs", "net", "process", "thread"],
+        applies: |path| path.starts_with("shared/models/src/"),
+        advice: "models do no I/O: take what is read as an argument",
+    },
+];
 
-/// What a token is. Comments are none, and documentation is an attribute.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Ident(String),
-    Punct(char),
-    /// A literal as it is written, quotes and all.
-    Literal(String),
-    /// What stands between `#[` and `]`.
-    Attribute(String),
-    Open(char),
-    Close,
-}
-
-impl Token {
-    pub(crate) fn is_ident(&self, name: &str) -> bool {
-        matches!(&self.kind, Kind::Ident(ident) if ident == name)
-    }
-
-    pub(crate) fn is_punct(&self, sign: char) -> bool {
-        self.kind == Kind::Punct(sign)
-    }
-
-    /// The text of a string literal.
-    pub(crate) fn string(&self) -> Option<&str> {
-        match &self.kind {
-            Kind::Literal(literal) if literal.ends_with(['"', '#']) => Some(literal),
-            _ => None,
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, text) in tree.with_extension("rs") {
+        let lines = text.lines().count();
+        if lines > LONGEST {
+            let advice = format!("{lines} lines: split the file, {LONGEST} is the most");
+            findings.push(Finding::new(path, LONGEST + 1, advice));
+        }
+        if !text.starts_with("//!") {
+            let advice = "begin with a `//!` line that says what the module is for";
+            findings.push(Finding::new(path, 1, advice));
+        }
+        let code = code(text);
+        for rule in RULES.iter().filter(|rule| (rule.applies)(path)) {
+            let named = names(&code, rule.root).into_iter();
+            let named = named.filter(|(_, name)| rule.parts.contains(name));
+            findings.extend(named.map(|(line, _)| Finding::new(path, line, rule.advice)));
         }
     }
+    findings
 }
 
-impl<'a> Source<'a> {
-    /// Reads a file.
-    pub(crate) fn parse(path: &'a str, text: &'a str) -> Result<Self, Finding> {
-        let stream: TokenStream = text
-            .parse()
-            .map_err(|error| Finding::new(path, 1, format!("this is not Rust that can be read: {error}")))?;
-        let mut tokens = Vec::new();
-        let is_test = is_test_file(path) || text.contains("#![cfg(test)]");
-        flatten(
-            stream,
-            Flags {
-                test: is_test,
-                may_unwrap: false,
-            },
-            &mut tokens,
-        );
-        Ok(Self { path, text, tokens })
-    }
-
-    /// The tokens from each position on: for matching short sequences.
-    pub(crate) fn windows(&self) -> impl Iterator<Item = &[Token]> {
-        (0..self.tokens.len()).map(|start| &self.tokens[start..])
-    }
+/// A file's lines without its comments, up to the tests at its end.
+fn code(text: &str) -> String {
+    let ours = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    let lines = ours.lines().map(|line| match line.split_once("//") {
+        Some((before, _)) if before.trim().is_empty() => "",
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
-fn is_test_file(path: &str) -> bool {
-    path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs")
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Flags {
-    test: bool,
-    may_unwrap: bool,
-}
-
-impl Flags {
-    fn or(self, other: Self) -> Self {
-        Self {
-            test: self.test || other.test,
-            may_unwrap: self.may_unwrap || other.may_unwrap,
+/// The names right after a root, with their lines: of `root::a::b` and of `root::{a::b, c}`.
+fn names<'a>(code: &'a str, root: &str) -> Vec<(usize, &'a str)> {
+    let within = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let name = |text: &'a str| {
+        text.trim_start()
+            .split(|letter| !within(letter))
+            .next()
+            .unwrap_or_default()
+    };
+    let mut names = Vec::new();
+    for (start, path) in code.match_indices(&format!("{root}::")) {
+        if code[..start].ends_with(within) {
+            continue;
         }
-    }
-}
-
-fn flatten(stream: TokenStream, outer: Flags, tokens: &mut Vec<Token>) {
-    let mut trees = stream.into_iter().peekable();
-    // What the attributes seen so far say of the item that they stand before.
-    let mut item = Flags::default();
-    while let Some(tree) = trees.next() {
-        let flags = outer.or(item);
-        let line = tree.span().start().line;
-        let token = |kind| Token {
-            kind,
-            line,
-            test: flags.test,
-            may_unwrap: flags.may_unwrap,
+        let line = code[..start].matches('\n').count() + 1;
+        let rest = &code[start + path.len()..];
+        let Some(list) = rest.strip_prefix('{') else {
+            names.push((line, name(rest)));
+            continue;
         };
-        match tree {
-            TokenTree::Punct(punct) if punct.as_char() == '#' => {
-                // `#[…]` and `#![…]`
-                trees.next_if(|next| matches!(next, TokenTree::Punct(punct) if punct.as_char() == '!'));
-                if let Some(TokenTree::Group(group)) = trees.next_if(|next| matches!(next, TokenTree::Group(_))) {
-                    let text = group.stream().to_string();
-                    let compact: String = text.split_whitespace().collect();
-                    item.test |= compact == "test" || compact.starts_with("cfg(test") || compact.ends_with("::test");
-                    item.may_unwrap |= compact.starts_with("expect(")
-                        && (compact.contains("unwrap_used") || compact.contains("expect_used"));
-                    tokens.push(token(Kind::Attribute(text)));
-                }
-            }
-            TokenTree::Punct(punct) => {
-                tokens.push(token(Kind::Punct(punct.as_char())));
-                if punct.as_char() == ';' {
-                    item = Flags::default();
-                }
-            }
-            TokenTree::Ident(ident) => tokens.push(token(Kind::Ident(ident.to_string()))),
-            TokenTree::Literal(literal) => tokens.push(token(Kind::Literal(literal.to_string()))),
-            TokenTree::Group(group) => {
-                let sign = match group.delimiter() {
-                    Delimiter::Parenthesis => '(',
-                    Delimiter::Brace => '{',
-                    Delimiter::Bracket => '[',
-                    Delimiter::None => ' ',
-                };
-                tokens.push(token(Kind::Open(sign)));
-                flatten(group.stream(), flags, tokens);
-                tokens.push(token(Kind::Close));
-                if sign == '{' {
-                    item = Flags::default();
-                }
-            }
-        }
+        let mut depth = 1;
+        let end = list.find(|letter| {
+            depth += nesting(letter);
+            depth == 0
+        });
+        let mut depth = 0;
+        let parts = list[..end.unwrap_or(list.len())].split(|letter| {
+            depth += nesting(letter);
+            letter == ',' && depth == 0
+        });
+        names.extend(parts.map(|part| (line, name(part))));
+    }
+    names
+}
+
+fn nesting(letter: char) -> i32 {
+    match letter {
+        '{' => 1,
+        '}' => -1,
+        _ => 0,
     }
 }
 
@@ -154,49 +117,44 @@ fn flatten(stream: TokenStream, outer: Flags, tokens: &mut Vec<Token>) {
 mod tests {
     use super::*;
 
-    fn tested(text: &str) -> Vec<String> {
-        let source = Source::parse("functions/a/src/lib.rs", text).unwrap();
-        let names = source.tokens.iter().filter(|token| token.test);
-        names
-            .filter_map(|token| {
-                if let Kind::Ident(name) = &token.kind {
-                    Some(name.clone())
-                } else {
-                    None
-                }
-            })
-            .collect()
-    }
-
-    #[test]
-    fn test_code_is_told_from_the_rest() {
-        assert_eq!(
-            tested("fn a() {}\n#[cfg(test)]\nmod tests { fn b() {} }\nfn c() {}"),
-            ["mod", "tests", "fn", "b"]
-        );
-        assert_eq!(tested("#[test]\nfn a() {}\nfn b() {}"), ["fn", "a"]);
-        assert_eq!(
-            tested("#[tokio::test]\nasync fn a() {}\nfn b() {}"),
-            ["async", "fn", "a"]
-        );
-        assert_eq!(tested("#[cfg(test)]\nuse a;\nuse b;"), ["use", "a"]);
-        assert_eq!(tested("#![cfg(test)]\nfn a() {}"), ["fn", "a"]);
-    }
-
-    #[test]
-    fn lines_and_strings_are_those_of_the_file() {
-        let source = Source::parse("a.rs", "//! Text.\nfn a() {\n    b(r#\"x\"#, 'c', 1);\n}").unwrap();
-        let strings: Vec<_> = source
-            .tokens
-            .iter()
-            .filter_map(|token| Some((token.line, token.string()?)))
+    fn check_lines(path: &str, text: &str, lines: &[usize]) {
+        let found: Vec<usize> = check(&Tree::from([(path, text)]))
+            .into_iter()
+            .map(|finding| finding.line)
             .collect();
-        assert_eq!(strings, [(3, "r#\"x\"#")]);
+        assert_eq!(found, lines, "{path}: {text}");
     }
 
     #[test]
-    fn what_is_not_rust_is_said() {
-        let finding = Source::parse("a.rs", "fn a( {").unwrap_err();
-        assert!(finding.advice.contains("not Rust"), "{finding}");
+    fn a_module_says_what_it_is_for_and_stays_small() {
+        check_lines("local/src/a.rs", "//! For this.\nfn a() {}", &[]);
+        check_lines("local/src/a.rs", "fn a() {}", &[1]);
+        check_lines("local/src/a.rs", &format!("//! A.{}", "\n//".repeat(599)), &[]);
+        check_lines("local/src/a.rs", &format!("//! A.{}", "\n//".repeat(600)), &[601]);
+    }
+
+    #[test]
+    fn http_is_for_web_and_the_functions() {
+        let text = "//! A.\nuse spin_sdk::http::Request;\nuse spin_sdk::{time, http::{self}};\n// spin_sdk::http\n\
+                    use spin_sdk::redis::http;\nuse spin_sdk::{redis::{a, http}, b};\nuse a::{http};\nfn a(b: B) { B { c, http } }";
+        check_lines("shared/store/src/lib.rs", text, &[2, 3]);
+        check_lines("shared/web/src/lib.rs", text, &[]);
+        check_lines("functions/a/src/lib.rs", text, &[]);
+    }
+
+    #[test]
+    fn postgres_is_for_the_store() {
+        let text = "//! A.\nuse spin_sdk::pg::Connection;\nfn a() { spin_sdk::pg::b(); }";
+        check_lines("functions/a/src/lib.rs", text, &[2, 3]);
+        check_lines("shared/web/src/lib.rs", text, &[2, 3]);
+        check_lines("shared/store/src/lib.rs", text, &[]);
+    }
+
+    #[test]
+    fn models_do_no_io() {
+        let text = "//! A.\nuse std::fs;\nfn a() { std::env::var(\"A\"); }\nuse std::{fmt, net::TcpStream};\nuse std::fmt;\n\
+                    #[cfg(test)]\nmod tests {\n    use std::fs;\n}";
+        check_lines("shared/models/src/lib.rs", text, &[2, 3, 4]);
+        check_lines("shared/store/src/lib.rs", text, &[]);
     }
 }
