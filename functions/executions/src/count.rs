@@ -6,7 +6,7 @@ use runledger_web::{AnyRole, Call, Endpoint, NoParams, Problem, Reply};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::execution_list::CountQuery;
+use crate::execution_list::FilterQuery;
 
 /// How many executions there are.
 #[derive(Debug, Serialize, ToSchema)]
@@ -23,7 +23,7 @@ impl Endpoint for CountExecutions {
     const SUMMARY: &'static str = "Count executions";
     type Access = AnyRole;
     type Path = NoParams;
-    type Query = CountQuery;
+    type Query = FilterQuery;
     type Body = ();
     type Reply = ExecutionCount;
 

@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use crate::view::View;
 
 params! {
-    /// Which executions to list, and which part of the list.
-    pub(crate) struct ListQuery {
+    /// Which executions are meant.
+    pub(crate) struct FilterQuery {
         /// Only those of this graph.
         graph_id: Option<Id>,
         /// Only those of this version.
@@ -23,6 +23,12 @@ params! {
         created_time_lte: Option<Timestamp>,
         /// Only those that this execution started.
         parent_graph_exec_id: Option<Id>,
+    }
+}
+
+params! {
+    /// Which part of the list is asked for.
+    pub(crate) struct PageQuery {
         /// The page, from 1.
         page: Option<Bounded<1, 1_000_000>>,
         /// Executions on a page; 25 without it.
@@ -34,25 +40,7 @@ params! {
     }
 }
 
-params! {
-    /// Which executions to count.
-    pub(crate) struct CountQuery {
-        /// Only those of this graph.
-        graph_id: Option<Id>,
-        /// Only those of this version.
-        graph_version: Option<Bounded<0, 2_147_483_647>>,
-        /// Only those in one of these statuses; repeated or with commas.
-        statuses: Option<List<ExecutionStatus>>,
-        /// Only those created at this time or later.
-        created_time_gte: Option<Timestamp>,
-        /// Only those created at this time or earlier.
-        created_time_lte: Option<Timestamp>,
-        /// Only those that this execution started.
-        parent_graph_exec_id: Option<Id>,
-    }
-}
-
-impl CountQuery {
+impl FilterQuery {
     pub(crate) fn into_filter(self) -> Filter {
         Filter {
             id: None,
@@ -67,18 +55,9 @@ impl CountQuery {
     }
 }
 
-impl ListQuery {
-    pub(crate) fn split(self) -> Result<(Filter, Paging), Problem> {
-        let paging = Paging::new(self.page, self.page_size, self.cursor, self.limit)?;
-        let filter = CountQuery {
-            graph_id: self.graph_id,
-            graph_version: self.graph_version,
-            statuses: self.statuses,
-            created_time_gte: self.created_time_gte,
-            created_time_lte: self.created_time_lte,
-            parent_graph_exec_id: self.parent_graph_exec_id,
-        };
-        Ok((filter.into_filter(), paging))
+impl PageQuery {
+    pub(crate) fn into_paging(self) -> Result<Paging, Problem> {
+        Paging::new(self.page, self.page_size, self.cursor, self.limit)
     }
 }
 

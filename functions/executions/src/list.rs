@@ -4,7 +4,7 @@ use http::Method;
 use runledger_models::Id;
 use runledger_web::{AnyRole, Call, Endpoint, NoParams, Problem, Reply, params};
 
-use crate::execution_list::{ExecutionList, ListQuery};
+use crate::execution_list::{ExecutionList, FilterQuery, PageQuery};
 
 /// Lists the caller's executions.
 pub(crate) struct ListExecutions;
@@ -15,12 +15,13 @@ impl Endpoint for ListExecutions {
     const SUMMARY: &'static str = "List executions, newest first";
     type Access = AnyRole;
     type Path = NoParams;
-    type Query = ListQuery;
+    type Query = (FilterQuery, PageQuery);
     type Body = ();
     type Reply = ExecutionList;
 
     async fn handle(call: Call<Self>) -> Result<Reply<ExecutionList>, Problem> {
-        let (filter, paging) = call.query.split()?;
+        let (filter, page) = call.query;
+        let (filter, paging) = (filter.into_filter(), page.into_paging()?);
         ExecutionList::read(&call.ledger, &call.config, &call.who, &filter, paging)
             .await
             .map(Reply::new)
@@ -44,12 +45,13 @@ impl Endpoint for ListGraphExecutions {
     const SUMMARY: &'static str = "List the executions of a graph, newest first";
     type Access = AnyRole;
     type Path = GraphPath;
-    type Query = ListQuery;
+    type Query = (FilterQuery, PageQuery);
     type Body = ();
     type Reply = ExecutionList;
 
     async fn handle(call: Call<Self>) -> Result<Reply<ExecutionList>, Problem> {
-        let (mut filter, paging) = call.query.split()?;
+        let (filter, page) = call.query;
+        let (mut filter, paging) = (filter.into_filter(), page.into_paging()?);
         let graph_id = call.path.graph_id;
         if filter.graph_id.as_ref().is_some_and(|other| *other != graph_id) {
             return Err(Problem::invalid_at(

@@ -29,52 +29,32 @@ impl Access for Public {
     }
 }
 
-/// Any caller with a token, each within its own reach.
-pub struct AnyRole;
+/// Access by role alone: the endpoint learns who calls.
+macro_rules! by_role {
+    ($($(#[$documentation:meta])* $name:ident: $roles:expr;)*) => {$(
+        $(#[$documentation])*
+        pub struct $name;
 
-impl Access for AnyRole {
-    const ROLES: &'static [Role] = &Role::ALL;
-    type Who = Caller;
+        impl Access for $name {
+            const ROLES: &'static [Role] = $roles;
+            type Who = Caller;
 
-    fn admit(caller: Option<Caller>) -> Result<Caller, Problem> {
-        caller.ok_or_else(no_caller)
-    }
+            fn admit(caller: Option<Caller>) -> Result<Caller, Problem> {
+                caller.ok_or_else(no_caller)
+            }
+        }
+    )*};
 }
 
-/// Services.
-pub struct ServiceOnly;
-
-impl Access for ServiceOnly {
-    const ROLES: &'static [Role] = &[Role::Service];
-    type Who = Caller;
-
-    fn admit(caller: Option<Caller>) -> Result<Caller, Problem> {
-        caller.ok_or_else(no_caller)
-    }
-}
-
-/// Operators.
-pub struct AdminOnly;
-
-impl Access for AdminOnly {
-    const ROLES: &'static [Role] = &[Role::Admin];
-    type Who = Caller;
-
-    fn admit(caller: Option<Caller>) -> Result<Caller, Problem> {
-        caller.ok_or_else(no_caller)
-    }
-}
-
-/// Services and operators.
-pub struct Trusted;
-
-impl Access for Trusted {
-    const ROLES: &'static [Role] = &[Role::Service, Role::Admin];
-    type Who = Caller;
-
-    fn admit(caller: Option<Caller>) -> Result<Caller, Problem> {
-        caller.ok_or_else(no_caller)
-    }
+by_role! {
+    /// Any caller with a token, each within its own reach.
+    AnyRole: &Role::ALL;
+    /// Services.
+    ServiceOnly: &[Role::Service];
+    /// Operators.
+    AdminOnly: &[Role::Admin];
+    /// Services and operators.
+    Trusted: &[Role::Service, Role::Admin];
 }
 
 /// Services that act for one user.

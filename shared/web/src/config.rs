@@ -1,6 +1,6 @@
 //! What a function is told by the application's variables, and keeps for the life of its instance.
 
-use std::{cell::OnceCell, rc::Rc};
+use std::{cell::OnceCell, rc::Rc, str::FromStr};
 
 use runledger_bus::Bus;
 use runledger_logging::{Complaints, Log};
@@ -14,6 +14,9 @@ use crate::{Keys, Problem};
 const DEFAULT_MESSAGE_SIZE: usize = 16 << 20;
 /// With less, there would be no room for what every record has.
 const SMALLEST_RESPONSE_SIZE: u64 = 64 << 10;
+
+const NUMBER: &str = "a number of bytes such as 8388608";
+const FLAG: &str = "true or false";
 
 /// The settings and kept parts of one instance.
 pub struct Config {
@@ -87,7 +90,7 @@ impl Config {
             &variable("jwt_public_keys").await?,
             &variable("jwt_audience").await?,
         )?;
-        let max_body_bytes = number("max_body_bytes", &variable("max_body_bytes").await?)?;
+        let max_body_bytes = parsed(NUMBER, "max_body_bytes", &variable("max_body_bytes").await?)?;
         let budget = match optional_variable("max_response_bytes").await?.as_str() {
             "" => Budget::DEFAULT.bytes(),
             text => text
@@ -100,14 +103,10 @@ impl Config {
         };
         let budget = Budget::new(budget);
         let flag = variable("enable_activity_features").await?;
-        let enable_activity_features = flag
-            .parse()
-            .map_err(|_| format!("enable_activity_features is {flag:?}; set it to true or false"))?;
+        let enable_activity_features = parsed(FLAG, "enable_activity_features", &flag)?;
         let is_read_only = match optional_variable("database_read_only").await?.as_str() {
             "" => false,
-            flag => flag
-                .parse()
-                .map_err(|_| format!("database_read_only is {flag:?}; set it to true or false"))?,
+            flag => parsed(FLAG, "database_read_only", flag)?,
         };
         let database_url = DatabaseUrl::parse(&variable("database_url").await?).map_err(|fault| fault.to_string())?;
         let pool = Rc::new(Pool::new(&database_url));
@@ -123,7 +122,7 @@ impl Config {
         let share_base_url = optional_variable("share_base_url").await?;
         let max_message_size = match optional_variable("max_message_size_limit").await?.as_str() {
             "" => DEFAULT_MESSAGE_SIZE,
-            text => number("max_message_size_limit", text)?,
+            text => parsed(NUMBER, "max_message_size_limit", text)?,
         };
         // A function that is not told the bus's name changes nothing that is published.
         let bus_name = optional_variable("event_bus_name").await?;
@@ -146,21 +145,24 @@ impl Config {
     }
 }
 
-fn number(name: &str, text: &str) -> Result<usize, String> {
+/// A setting that is not text; `wanted` is what to set it to.
+fn parsed<T: FromStr>(wanted: &str, name: &str, text: &str) -> Result<T, String> {
     text.parse()
-        .map_err(|_| format!("{name} is {text:?}; set it to a number of bytes such as 8388608"))
+        .map_err(|_| format!("{name} is {text:?}; set it to {wanted}"))
 }
 
 async fn variable(name: &str) -> Result<String, String> {
-    variables::get(name)
-        .await
-        .map_err(|error| format!("the variable {name} cannot be read: {error:?}"))
+    variables::get(name).await.map_err(|error| unreadable(name, &error))
 }
 
 /// A variable that only some functions are given; empty for the others.
 async fn optional_variable(name: &str) -> Result<String, String> {
     match variables::get(name).await {
         Err(variables::Error::Undefined(_)) => Ok(String::new()),
-        value => value.map_err(|error| format!("the variable {name} cannot be read: {error:?}")),
+        value => value.map_err(|error| unreadable(name, &error)),
     }
+}
+
+fn unreadable(name: &str, error: &variables::Error) -> String {
+    format!("the variable {name} cannot be read: {error:?}")
 }

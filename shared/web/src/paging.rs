@@ -43,19 +43,6 @@ impl Cursor {
     }
 }
 
-impl Param for Cursor {
-    const EMPTY_IS_NONE: bool = true;
-
-    fn parse(texts: &[String]) -> Result<Self, String> {
-        parse(texts, Self::decode)
-    }
-
-    #[cfg(not(target_family = "wasm"))]
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        schema()
-    }
-}
-
 /// Where a list of numbered rows goes on: after, or before, the row of this number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NumberCursor(pub i64);
@@ -73,31 +60,29 @@ impl NumberCursor {
     }
 }
 
-impl Param for NumberCursor {
-    const EMPTY_IS_NONE: bool = true;
+/// As a parameter, empty for the list's beginning.
+macro_rules! parameter {
+    ($($cursor:ident),*) => {$(
+        impl Param for $cursor {
+            const EMPTY_IS_NONE: bool = true;
 
-    fn parse(texts: &[String]) -> Result<Self, String> {
-        parse(texts, Self::decode)
-    }
+            fn parse(texts: &[String]) -> Result<Self, String> {
+                let cursor = if let [text] = texts { Self::decode(text) } else { None };
+                cursor.ok_or_else(|| "is not a cursor that a list gave".to_owned())
+            }
 
-    #[cfg(not(target_family = "wasm"))]
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        schema()
-    }
+            #[cfg(not(target_family = "wasm"))]
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::Type::String)
+                    .pattern(Some("^[A-Za-z0-9_-]*$"))
+                    .into()
+            }
+        }
+    )*};
 }
 
-fn parse<T>(texts: &[String], decode: impl FnOnce(&str) -> Option<T>) -> Result<T, String> {
-    let cursor = if let [text] = texts { decode(text) } else { None };
-    cursor.ok_or_else(|| "is not a cursor that a list gave".to_owned())
-}
-
-#[cfg(not(target_family = "wasm"))]
-fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-    utoipa::openapi::ObjectBuilder::new()
-        .schema_type(utoipa::openapi::Type::String)
-        .pattern(Some("^[A-Za-z0-9_-]*$"))
-        .into()
-}
+parameter!(Cursor, NumberCursor);
 
 /// Which part of a list is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

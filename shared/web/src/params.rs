@@ -54,6 +54,19 @@ impl Params for NoParams {
     }
 }
 
+/// Those of both.
+impl<A: Params, B: Params> Params for (A, B) {
+    fn take(source: &mut Source) -> Option<Self> {
+        let (first, second) = (A::take(source), B::take(source));
+        Some((first?, second?))
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn describe(place: utoipa::openapi::path::ParameterIn) -> Vec<utoipa::openapi::path::Parameter> {
+        [A::describe(place.clone()), B::describe(place)].concat()
+    }
+}
+
 /// The parameters that a request carries in one place, and what is wrong with them.
 pub struct Source {
     place: &'static str,
