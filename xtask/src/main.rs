@@ -15,6 +15,8 @@ use clap::{Parser, Subcommand};
 
 use crate::interrupt::Interrupted;
 use crate::project::Project;
+use crate::setup::install::Consent;
+use crate::setup::{database, environment, services};
 
 /// Sets up, runs, tests and checks Runledger.
 #[derive(Debug, Parser)]
@@ -31,9 +33,17 @@ enum Task {
     /// Sets up everything and runs the test suite.
     Test(commands::test::Test),
     /// Installs what the two above would install, and nothing more.
-    Setup(commands::setup::Setup),
+    Setup {
+        /// Install missing servers without asking.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Brings a database's tables up to date.
-    Migrate(commands::migrate::Migrate),
+    Migrate {
+        /// The database; else SPIN_VARIABLE_DATABASE_URL or DATABASE_URL.
+        #[arg(long, value_name = "URL")]
+        database_url: Option<String>,
+    },
     /// Prints a token for calling the API.
     Token(commands::token::Token),
     /// Writes the API's description to docs/openapi.json.
@@ -45,7 +55,7 @@ enum Task {
     /// Checks the rules of the house that a program can check.
     Tidy,
     /// Fills a database, lets it live, checks it, and completes its rollups.
-    Data(commands::data::Data),
+    Data(data::Data),
     /// Measures the application against a native baseline.
     Bench(commands::bench::Bench),
 }
@@ -69,16 +79,21 @@ fn main() -> ExitCode {
 fn dispatch(task: Task) -> Result<ExitCode> {
     let project = Project::find()?;
     match task {
-        Task::Up(up) => up.run(&project),
-        Task::Test(test) => test.run(&project),
-        Task::Setup(setup) => setup.run(&project),
-        Task::Migrate(migrate) => migrate.run(),
-        Task::Token(token) => token.run(&project),
-        Task::Openapi(openapi) => openapi.run(&project),
-        Task::Statements => commands::statements::run(&project),
-        Task::Contract(contract) => contract.run(&project),
-        Task::Tidy => tidy::run(&project),
-        Task::Data(data) => data.run(),
-        Task::Bench(bench) => bench.run(&project),
+        Task::Up(up) => up.run(&project)?,
+        Task::Test(test) => return test.run(&project),
+        Task::Setup { yes } => services::install_everything(&project, Consent::new(yes))?,
+        Task::Migrate { database_url } => database::migrate(&environment::chosen_database(database_url)?)?,
+        Task::Token(token) => token.run(&project)?,
+        Task::Openapi(openapi) => return openapi.run(&project),
+        Task::Statements => {
+            // The test that compares them.
+            let arguments = ["test", "--package", "runledger-store", "--test", "it", "pinned"];
+            run::run(run::cargo(&project, &arguments).env("RUNLEDGER_WRITE_STATEMENTS", "1"))?;
+        }
+        Task::Contract(contract) => return contract.run(&project),
+        Task::Tidy => return tidy::run(&project),
+        Task::Data(data) => return data.run(),
+        Task::Bench(bench) => return bench.run(&project),
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -103,7 +103,7 @@ impl Contract {
             .env("CONTRACT_MODEL_PORT", model.to_string())
             .env("PYTHONDONTWRITEBYTECODE", "1");
         for role in [Role::User, Role::Admin, Role::Service] {
-            let variable = format!("CONTRACT_TOKEN_{}", role.to_string().to_uppercase());
+            let variable = format!("CONTRACT_TOKEN_{}", role.name().to_uppercase());
             tester.env(variable, token::issue(&secret, USER, role, TOKEN_SECONDS)?);
         }
         let outcome = status(&mut tester);
@@ -173,12 +173,7 @@ fn start(project: &Project, services: &Services, database: &str, secret: &str, m
     }
     let output = fs::File::create(&log).with_context(|| format!("write {}", log.display()))?;
     let mut host = Command::new(project.host());
-    for (name, _) in std::env::vars_os() {
-        // The test sets the application's variables itself.
-        if name.to_string_lossy().starts_with("SPIN_VARIABLE_") {
-            host.env_remove(name);
-        }
-    }
+    environment::clear_application(&mut host);
     host.arg("--from")
         .arg(project.spin_manifest())
         .args(["--listen", "127.0.0.1:0"])

@@ -1,6 +1,5 @@
 //! `cargo xtask test`: sets up everything and runs the test suite.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
@@ -12,14 +11,14 @@ use xtask::servers::{self, PgBouncer};
 use crate::project::Project;
 use crate::run::{cargo, run, status, step};
 use crate::setup::build::{self, Profile};
-use crate::setup::environment::variable;
+use crate::setup::environment::{clear_application, variable};
 use crate::setup::install::{self, Consent};
 use crate::setup::services::{Plan, Purpose, Services};
 
 /// The end-to-end suite, as nextest chooses it.
 const END_TO_END: &str = "package(runledger-tests)";
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct Test {
     /// Run only the tests whose names contain one of these.
@@ -103,13 +102,9 @@ impl Test {
         if let Ok(folder) = servers::postgres_folder() {
             environment.push((servers::POSTGRES_FOLDER, folder.into_os_string()));
         }
-        let of_application = |name: &OsString| name.to_string_lossy().starts_with("SPIN_VARIABLE_");
         let mut passed = true;
         for mut command in self.commands(project, has_nextest()) {
-            // Each test sets the application's variables itself.
-            for name in std::env::vars_os().map(|(name, _)| name).filter(of_application) {
-                command.env_remove(name);
-            }
+            clear_application(&mut command);
             passed &= status(command.envs(environment.iter().map(|(name, value)| (name, value))))?.success();
         }
         Ok(passed)
@@ -179,14 +174,7 @@ mod tests {
 
     #[test]
     fn nextest_is_used_where_it_is_installed() {
-        let all = Test {
-            filters: vec![],
-            packages: vec![],
-            quick: false,
-            like_spin: false,
-            pgbouncer: false,
-            yes: false,
-        };
+        let all = Test::default();
         check(
             &all,
             true,
@@ -199,11 +187,8 @@ mod tests {
     fn another_host_is_for_the_end_to_end_suite() {
         let like_spin = Test {
             filters: vec!["one".into()],
-            packages: vec![],
-            quick: false,
             like_spin: true,
-            pgbouncer: false,
-            yes: false,
+            ..Test::default()
         };
         check(
             &like_spin,
@@ -222,10 +207,7 @@ mod tests {
         let some = Test {
             filters: vec!["one".into(), "two".into()],
             packages: vec!["runledger-store".into()],
-            quick: false,
-            like_spin: false,
-            pgbouncer: false,
-            yes: false,
+            ..Test::default()
         };
         check(
             &some,

@@ -1,7 +1,5 @@
 //! `cargo xtask token`: prints a token for calling the API.
 
-use std::fmt;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -36,31 +34,29 @@ pub(crate) enum Role {
     Service,
 }
 
-impl fmt::Display for Role {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(match self {
+impl Role {
+    /// As a token says it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
             Self::User => "user",
             Self::Admin => "admin",
             Self::Service => "service",
-        })
+        }
     }
 }
 
 impl Token {
-    pub(crate) fn run(self, project: &Project) -> Result<ExitCode> {
+    pub(crate) fn run(self, project: &Project) -> Result<()> {
         let secret = secret::configured(project)?
             .context("there is no secret to sign with: set SPIN_VARIABLE_JWT_SECRET, or start `cargo xtask up` once")?;
         println!("{}", issue(&secret, &self.sub, self.role, self.ttl_seconds)?);
-        Ok(ExitCode::SUCCESS)
+        Ok(())
     }
 }
 
 /// A token that the application accepts as long as it has this secret, and the audience of our own environment.
 pub(crate) fn issue(secret: &str, sub: &str, role: Role, ttl_seconds: u64) -> Result<String> {
-    let (role, audience) = (
-        role.to_string(),
-        variable("SPIN_VARIABLE_JWT_AUDIENCE").unwrap_or_default(),
-    );
-    let claims = Claims::new(sub, &role, &audience, Duration::from_secs(ttl_seconds));
+    let audience = variable("SPIN_VARIABLE_JWT_AUDIENCE").unwrap_or_default();
+    let claims = Claims::new(sub, role.name(), &audience, Duration::from_secs(ttl_seconds));
     sign(secret.as_bytes(), &claims).context("sign a token")
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
@@ -47,7 +47,7 @@ pub(crate) struct Up {
 }
 
 impl Up {
-    pub(crate) fn run(self, project: &Project) -> Result<ExitCode> {
+    pub(crate) fn run(self, project: &Project) -> Result<()> {
         interrupt::listen()?;
         // What can go wrong at once is tried before the minutes of building.
         let secret = secret::get_or_make(project)?;
@@ -62,7 +62,7 @@ impl Up {
         services.stop()?;
         outcome?;
         eprintln!("Stopped; the data stays for the next run.");
-        Ok(ExitCode::SUCCESS)
+        Ok(())
     }
 
     /// Migrates and serves, until a signal comes (which is how it should end) or something fails.

@@ -1,4 +1,5 @@
-//! Data to try things with: a world made of a seed, its life, and the check that what is derived fits what is stored.
+//! `cargo xtask data`: data to try things with: a world made of a seed, its life, and the check that what is derived fits
+//! what is stored.
 //!
 //! The rows are made inside the database, in statements about many rows, from hashes of the seed and a number. So the
 //! same seed makes the same world, relative to the day on which it is made, and nothing travels but the statement.
@@ -8,35 +9,55 @@ mod create;
 mod update;
 mod verify;
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_postgres::Client;
 
-use crate::setup::database;
+use crate::setup::{database, environment};
 
-pub(crate) use create::World;
-pub(crate) use update::While;
-
-/// Makes a world in a migrated database.
-pub(crate) fn create(url: &str, world: &World) -> Result<()> {
-    database::runtime()?.block_on(async { create::create(&database::connect(url).await?, world).await })
+#[derive(Debug, Args)]
+pub(crate) struct Data {
+    #[command(subcommand)]
+    task: Task,
+    /// The database; else SPIN_VARIABLE_DATABASE_URL or DATABASE_URL.
+    #[arg(long, value_name = "URL", global = true)]
+    database_url: Option<String>,
 }
 
-/// Lets a database live for a while: one transaction.
-pub(crate) fn update(url: &str, much: &While) -> Result<()> {
-    database::runtime()?.block_on(async { update::update(&database::connect(url).await?, much).await })
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Makes a world: users, graphs, executions with nodes, inputs, outputs and scores, and a store.
+    Create(create::World),
+    /// Adds what happens in a while: executions, reviews, changed versions, credits; and refreshes the views.
+    Update(update::While),
+    /// Compares rollups and views with the rows, and balances with their transactions, and fails on any difference.
+    Verify,
+    /// Adds executions from before the rollups to them, in batches, while others write. Can be stopped and goes on.
+    Backfill {
+        /// Executions of a batch; writers wait for as long as one takes.
+        #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(i32).range(1..))]
+        batch: i32,
+    },
 }
 
-/// Compares what is derived with the rows.
-pub(crate) fn verify(url: &str) -> Result<std::process::ExitCode> {
-    database::runtime()?.block_on(async { verify::verify(&database::connect(url).await?).await })
-}
-
-/// Adds executions from before the rollups to them.
-pub(crate) fn backfill(url: &str, batch: i32) -> Result<()> {
-    database::runtime()?.block_on(async { backfill::backfill(&database::connect(url).await?, batch).await })
+impl Data {
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        let url = environment::chosen_database(self.database_url)?;
+        database::runtime()?.block_on(async {
+            let client = database::connect(&url).await?;
+            match self.task {
+                Task::Create(world) => create::create(&client, &world).await?,
+                Task::Update(much) => update::update(&client, &much).await?,
+                Task::Verify => return verify::verify(&client).await,
+                Task::Backfill { batch } => backfill::backfill(&client, batch).await?,
+            }
+            Ok(ExitCode::SUCCESS)
+        })
+    }
 }
 
 /// A bar for so many executions.

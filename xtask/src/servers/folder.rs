@@ -19,11 +19,7 @@ pub(super) const REDIS_USERS: [&str; 3] = ["redis", "postgres", "nobody"];
 /// Makes a folder for a server's data: `preferred`, or, where root runs the server as a user who cannot get there (the
 /// repository may lie below a private home), a folder below the system's temporary one that is always the same for
 /// this `preferred`.
-pub fn place(preferred: &Path) -> Result<PathBuf, Error> {
-    place_for(preferred, &Account::choose(&POSTGRES_USERS)?)
-}
-
-pub(super) fn place_for(preferred: &Path, account: &Account) -> Result<PathBuf, Error> {
+pub(super) fn place(preferred: &Path, account: &Account) -> Result<PathBuf, Error> {
     fs::create_dir_all(preferred).doing("create", preferred)?;
     if account.can_enter(preferred) {
         return preferred.canonicalize().doing("find", preferred);
@@ -152,15 +148,11 @@ mod tests {
             .tempdir()
             .unwrap();
         let preferred = home.path().join("repository/postgres");
-        let folder = place_for(&preferred, &account).unwrap();
+        let folder = place(&preferred, &account).unwrap();
         assert!(account.can_enter(&folder));
         if account.name().is_some() {
             assert!(!folder.starts_with(home.path()));
-            assert_eq!(
-                place_for(&preferred, &account).unwrap(),
-                folder,
-                "the same one each time"
-            );
+            assert_eq!(place(&preferred, &account).unwrap(), folder, "the same one each time");
             fs::remove_dir(&folder).unwrap();
         }
     }

@@ -39,25 +39,24 @@ pub fn postgres_folder() -> Result<PathBuf, Error> {
 
 /// The program `redis-server`, or Valkey's.
 pub fn redis_program() -> Result<PathBuf, Error> {
-    let brewed = HOMEBREW.iter().map(|prefix| Path::new(prefix).join("bin"));
-    let candidates = path_folders()
-        .into_iter()
-        .chain(brewed)
-        .flat_map(|folder| [folder.join("redis-server"), folder.join("valkey-server")])
-        .filter_map(|program| Some((major_version(&program)?, program)));
-    pick("Redis", OLDEST_REDIS, candidates)
+    program("Redis", OLDEST_REDIS, &["redis-server", "valkey-server"])
 }
 
-/// The program `pgbouncer`, which Debian keeps where only root looks.
+/// The program `pgbouncer`.
 pub fn pgbouncer_program() -> Result<PathBuf, Error> {
-    let brewed = HOMEBREW.iter().map(|prefix| Path::new(prefix).join("bin"));
+    program("PgBouncer", OLDEST_PGBOUNCER, &["pgbouncer"])
+}
+
+fn program(product: &'static str, needed: u32, names: &[&str]) -> Result<PathBuf, Error> {
+    // Debian keeps some programs where only root looks.
+    let further = ["/usr/sbin".into()].into_iter();
+    let further = further.chain(HOMEBREW.iter().map(|prefix| Path::new(prefix).join("bin")));
     let candidates = path_folders()
         .into_iter()
-        .chain([PathBuf::from("/usr/sbin")])
-        .chain(brewed)
-        .map(|folder| folder.join("pgbouncer"))
+        .chain(further)
+        .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
         .filter_map(|program| Some((major_version(&program)?, program)));
-    pick("PgBouncer", OLDEST_PGBOUNCER, candidates)
+    pick(product, needed, candidates)
 }
 
 fn path_folders() -> Vec<PathBuf> {

@@ -17,10 +17,8 @@ mod redis;
 
 use std::io;
 use std::path::Path;
-use std::thread;
-use std::time::Duration;
 
-pub use folder::{Lock, place};
+pub use folder::Lock;
 pub use installed::{POSTGRES_FOLDER, pgbouncer_program, postgres_folder, redis_program};
 pub use pgbouncer::PgBouncer;
 pub use postgres::{Durability, Postgres, PostgresConfig};
@@ -89,50 +87,6 @@ pub fn free_port() -> Result<u16, Error> {
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())
         .doing("find a free port on", Path::new("127.0.0.1"))
-}
-
-/// How often a port is tried that somebody else has by then.
-const ATTEMPTS: usize = 5;
-/// The time between two tries of the same port.
-const AGAIN: Duration = Duration::from_millis(300);
-
-/// The port that a server is to listen on.
-#[derive(Debug, Clone, Copy)]
-enum Port {
-    /// The one that it was told.
-    Given(u16),
-    /// The one that it had. It may have gone to somebody's connection while the server was down: not for long.
-    Kept(u16),
-    /// Any that is free.
-    Free,
-}
-
-impl Port {
-    fn of(given: Option<u16>, before: u16) -> Self {
-        match (given, before) {
-            (Some(port), _) => Self::Given(port),
-            (None, 0) => Self::Free,
-            (None, port) => Self::Kept(port),
-        }
-    }
-
-    /// Launches a server on it, and again where its log has `taken`: that somebody else has the port.
-    fn launch<T>(self, taken: &str, mut launch: impl FnMut(u16) -> Result<T, Error>) -> Result<T, Error> {
-        let mut tried = 0;
-        loop {
-            let outcome = launch(match self {
-                Self::Given(port) | Self::Kept(port) => port,
-                Self::Free => free_port()?,
-            });
-            tried += 1;
-            let is_taken = matches!(&outcome, Err(Error::NotStarted { log, .. }) if log.contains(taken));
-            match self {
-                Self::Kept(_) if is_taken && tried < ATTEMPTS => thread::sleep(AGAIN),
-                Self::Free if is_taken && tried < ATTEMPTS => {}
-                _ => return outcome,
-            }
-        }
-    }
 }
 
 /// `bytes` random bytes as hexadecimal text.

@@ -1,6 +1,6 @@
 //! A private PgBouncer before a PostgreSQL, in transaction mode.
 
-use std::fs::{self, File};
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,9 +9,9 @@ use nix::sys::signal::Signal;
 use url::Url;
 
 use super::account::Account;
-use super::folder::{POSTGRES_USERS, place_for, private_file, private_folder};
-use super::process::{Server, server_command, tail, wait_until_ready};
-use super::{Doing as _, Error, Port, pgbouncer_program};
+use super::folder::{POSTGRES_USERS, place, private_file, private_folder};
+use super::process::{Server, launch, on_port, server_command};
+use super::{Doing as _, Error, pgbouncer_program};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -25,11 +25,11 @@ pub struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// Starts one in `folder` (as [`super::place`] understands it) before the server whose URL this is.
+    /// Starts one in `folder` (as `place` understands it) before the server whose URL this is.
     pub fn start(folder: &Path, postgres: &Url) -> Result<Self, Error> {
         let program = pgbouncer_program()?;
         let account = Account::choose(&POSTGRES_USERS)?;
-        let folder = place_for(folder, &account)?;
+        let folder = place(folder, &account)?;
         private_folder(&folder, &account)?;
         let users = format!(
             "\"{}\" \"{}\"\n",
@@ -37,9 +37,18 @@ impl PgBouncer {
             postgres.password().unwrap_or_default()
         );
         private_file(&folder.join("users"), &users, &account)?;
-        Port::Free.launch("in use", |port| {
-            Self::launch(&program, &account, &folder, postgres, port)
-        })
+        let (port, server) = on_port(0, "in use", |port| {
+            let settings = folder.join("pgbouncer.ini");
+            private_file(&settings, &text(port, &folder, postgres), &account)?;
+            let mut command = server_command(&program);
+            command.arg(&settings);
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            let listens = |_| TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok();
+            let (command, log) = (account.applied_to(command), folder.join("output"));
+            // SIGINT would wait for every client.
+            launch("PgBouncer", command, &log, Signal::SIGTERM, PATIENCE, listens)
+        })?;
+        Ok(Self { folder, port, server })
     }
 
     /// The port on 127.0.0.1.
@@ -51,35 +60,6 @@ impl PgBouncer {
     pub fn remove(mut self) -> Result<(), Error> {
         self.server.stop()?;
         fs::remove_dir_all(&self.folder).doing("remove", &self.folder)
-    }
-
-    fn launch(program: &Path, account: &Account, folder: &Path, postgres: &Url, port: u16) -> Result<Self, Error> {
-        let settings = folder.join("pgbouncer.ini");
-        private_file(&settings, &text(port, folder, postgres), account)?;
-        let log_path = folder.join("output");
-        let log = File::create(&log_path).doing("create", &log_path)?;
-        let errors = log.try_clone().doing("share", &log_path)?;
-        let mut command = server_command(program);
-        command.arg(&settings).stdout(log).stderr(errors);
-        // SIGINT would wait for every client.
-        let mut server = Server::start(account.applied_to(command), Signal::SIGTERM, PATIENCE)?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let listens = || TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok();
-        match wait_until_ready(&mut server, PATIENCE, listens)? {
-            Ok(()) => Ok(Self {
-                folder: folder.to_owned(),
-                port,
-                server,
-            }),
-            Err(reason) => {
-                drop(server);
-                Err(Error::NotStarted {
-                    program: "PgBouncer",
-                    reason,
-                    log: tail(&log_path),
-                })
-            }
-        }
     }
 }
 

@@ -1,15 +1,15 @@
 //! A private PostgreSQL.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
 use super::account::Account;
-use super::folder::{POSTGRES_USERS, place_for, private_file, private_folder};
-use super::process::{Server, server_command, stop_stray, tail, wait_until_ready};
-use super::{Doing as _, Error, Port, postgres_folder, random_hex};
+use super::folder::{POSTGRES_USERS, place, private_file, private_folder};
+use super::process::{Server, launch, on_port, server_command, stop_stray};
+use super::{Doing as _, Error, postgres_folder, random_hex};
 
 /// The superuser of a private server.
 const USER: &str = "runledger";
@@ -29,16 +29,12 @@ pub enum Durability {
 /// What kind of server to start.
 #[derive(Debug, Clone)]
 pub struct PostgresConfig {
-    /// The folder for the data, as [`super::place`] understands it.
+    /// The folder for the data, as `place` understands it.
     pub folder: PathBuf,
     /// Whether data that an earlier run left is removed first.
     pub fresh: bool,
     /// Whether data is worth waiting for the disk.
     pub durability: Durability,
-    /// The port to listen on; any free one by default.
-    pub port: Option<u16>,
-    /// How many connections may be open at once.
-    pub max_connections: u32,
     /// Further settings, as in `postgresql.conf`.
     pub settings: Vec<(String, String)>,
 }
@@ -50,8 +46,6 @@ impl PostgresConfig {
             folder: folder.into(),
             fresh: false,
             durability,
-            port: None,
-            max_connections: 300,
             settings: Vec::new(),
         }
     }
@@ -75,7 +69,7 @@ impl Postgres {
     pub fn start(config: PostgresConfig) -> Result<Self, Error> {
         let programs = postgres_folder()?;
         let account = Account::choose(&POSTGRES_USERS)?;
-        let folder = place_for(&config.folder, &account)?;
+        let folder = place(&config.folder, &account)?;
         let mut postgres = Self {
             config,
             programs,
@@ -130,15 +124,9 @@ impl Postgres {
     /// Starts the server again, on the port it had.
     pub fn restart(&mut self) -> Result<(), Error> {
         self.stop()?;
-        let port = Port::of(self.config.port, self.port);
-        let outcome = port.launch("could not bind", |port| {
-            self.port = port;
-            self.launch()
-        });
-        if outcome.is_err() && matches!(port, Port::Free) {
-            self.port = 0;
-        }
-        outcome
+        let (port, server) = on_port(self.port, "could not bind", |port| self.launch(port))?;
+        (self.port, self.server) = (port, Some(server));
+        Ok(())
     }
 
     /// Stops the server: clients are disconnected, everything is written.
@@ -169,47 +157,15 @@ impl Postgres {
         self.folder.join("data")
     }
 
-    fn launch(&mut self) -> Result<(), Error> {
-        let log_path = self.folder.join("log");
-        let log = File::create(&log_path).doing("create", &log_path)?;
-        let errors = log.try_clone().doing("share", &log_path)?;
+    fn launch(&self, port: u16) -> Result<Server, Error> {
         let mut command = server_command(&self.programs.join("postgres"));
-        command.arg("-D").arg(self.data()).stdout(log).stderr(errors);
-        for (name, value) in self.settings() {
-            command.arg("-c").arg(format!("{name}={value}"));
-        }
-        let mut server = Server::start(self.account.applied_to(command), Signal::SIGINT, PATIENCE)?;
-        let (pid_file, pid) = (self.pid_file(), server.id().to_string());
-        let ready = || {
-            let text = fs::read_to_string(&pid_file).unwrap_or_default();
-            let lines: Vec<&str> = text.lines().map(str::trim).collect();
-            // The first line is the process, the eighth its state: how pg_ctl does it.
-            lines.first() == Some(&pid.as_str()) && lines.get(7) == Some(&"ready")
-        };
-        match wait_until_ready(&mut server, PATIENCE, ready)? {
-            Ok(()) => {
-                self.server = Some(server);
-                Ok(())
-            }
-            Err(reason) => {
-                drop(server);
-                Err(Error::NotStarted {
-                    program: "PostgreSQL",
-                    reason,
-                    log: tail(&log_path),
-                })
-            }
-        }
-    }
-
-    fn settings(&self) -> Vec<(String, String)> {
-        let port = self.port.to_string();
-        let connections = self.config.max_connections.to_string();
+        command.arg("-D").arg(self.data());
+        let port = port.to_string();
         let mut settings = vec![
             ("listen_addresses", "127.0.0.1"),
             ("port", &port),
             ("unix_socket_directories", ""),
-            ("max_connections", &connections),
+            ("max_connections", "300"),
             ("timezone", "UTC"),
             ("log_timezone", "UTC"),
         ];
@@ -223,10 +179,18 @@ impl Postgres {
                 ("max_wal_size", "4GB"),
             ]);
         }
-        let settings = settings
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        settings.chain(self.config.settings.iter().cloned()).collect()
+        let further = self.config.settings.iter();
+        settings.extend(further.map(|(name, value)| (name.as_str(), value.as_str())));
+        for (name, value) in settings {
+            command.arg("-c").arg(format!("{name}={value}"));
+        }
+        let (command, log) = (self.account.applied_to(command), self.folder.join("log"));
+        launch("PostgreSQL", command, &log, Signal::SIGINT, PATIENCE, |pid| {
+            let text = fs::read_to_string(self.pid_file()).unwrap_or_default();
+            let lines: Vec<&str> = text.lines().map(str::trim).collect();
+            // The first line is the process, the eighth its state: how pg_ctl does it.
+            lines.first() == Some(&pid.to_string().as_str()) && lines.get(7) == Some(&"ready")
+        })
     }
 
     fn pid_file(&self) -> PathBuf {

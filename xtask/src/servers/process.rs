@@ -1,5 +1,6 @@
 //! A server process that ends with us, however we end.
 
+use std::fs::File;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -9,10 +10,16 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::{Doing as _, Error};
+use super::{Doing as _, Error, free_port};
 
 /// How often a condition is looked at while waiting for it.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// How often a port is tried that somebody else has by then.
+const ATTEMPTS: usize = 5;
+
+/// The time between two tries of the same port.
+const AGAIN: Duration = Duration::from_millis(300);
 
 /// A running server: stopped when dropped, and also when this process is killed.
 ///
@@ -146,24 +153,56 @@ pub(super) fn server_command(program: &Path) -> Command {
     command
 }
 
-/// Looks until `ready` says yes, the server ends, or `patience` is over; the latter two are said in words.
-pub(super) fn wait_until_ready(
-    server: &mut Server,
+/// Starts a server whose output goes to a log, and waits until it is ready; `ready` is told its process id.
+pub(super) fn launch(
+    program: &'static str,
+    mut command: Command,
+    log: &Path,
+    stop_with: Signal,
     patience: Duration,
-    mut ready: impl FnMut() -> bool,
-) -> Result<Result<(), String>, Error> {
+    ready: impl Fn(u32) -> bool,
+) -> Result<Server, Error> {
+    let output = File::create(log).doing("create", log)?;
+    let errors = output.try_clone().doing("share", log)?;
+    command.stdout(output).stderr(errors);
+    let mut server = Server::start(command, stop_with, patience)?;
     let deadline = Instant::now() + patience;
-    loop {
+    let reason = loop {
         if let Some(status) = server.ended()? {
-            return Ok(Err(format!("it ended with {status}")));
+            break format!("it ended with {status}");
         }
-        if ready() {
-            return Ok(Ok(()));
+        if ready(server.id()) {
+            return Ok(server);
         }
         if Instant::now() > deadline {
-            return Ok(Err(format!("it was not ready after {} seconds", patience.as_secs())));
+            break format!("it was not ready after {} seconds", patience.as_secs());
         }
         thread::sleep(LOOK);
+    };
+    drop(server);
+    let log = tail(log);
+    Err(Error::NotStarted { program, reason, log })
+}
+
+/// Launches a server on the port that it had, or any free one where that is 0, and again where its log has `taken`: that
+/// somebody else has the port. The one it had may have gone to somebody's connection while the server was down: not for long.
+pub(super) fn on_port(
+    before: u16,
+    taken: &str,
+    launch: impl Fn(u16) -> Result<Server, Error>,
+) -> Result<(u16, Server), Error> {
+    let mut tried = 0;
+    loop {
+        let port = if before == 0 { free_port()? } else { before };
+        tried += 1;
+        match launch(port) {
+            Err(Error::NotStarted { log, .. }) if log.contains(taken) && tried < ATTEMPTS => {
+                if before != 0 {
+                    thread::sleep(AGAIN);
+                }
+            }
+            outcome => return Ok((port, outcome?)),
+        }
     }
 }
 
@@ -200,7 +239,7 @@ fn command_line(pid: Pid) -> Option<String> {
 }
 
 /// The last lines of a log, for an error message.
-pub(super) fn tail(log: &Path) -> String {
+fn tail(log: &Path) -> String {
     let text = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().collect();

@@ -1,6 +1,6 @@
 //! A private Redis (or Valkey).
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -9,21 +9,19 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use super::account::Account;
-use super::folder::{REDIS_USERS, place_for, private_file, private_folder};
-use super::process::{Server, server_command, stop_stray, tail, wait_until_ready};
-use super::{Doing as _, Error, Port, random_hex, redis_program};
+use super::folder::{REDIS_USERS, place, private_file, private_folder};
+use super::process::{Server, launch, on_port, server_command, stop_stray};
+use super::{Doing as _, Error, random_hex, redis_program};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What kind of server to start.
 #[derive(Debug, Clone)]
 pub struct RedisConfig {
-    /// The folder for the data, as [`super::place`] understands it.
+    /// The folder for the data, as `place` understands it.
     pub folder: PathBuf,
     /// Whether data is kept for the next run.
     pub keep: bool,
-    /// The port to listen on; any free one by default.
-    pub port: Option<u16>,
     /// Further settings, as in `redis.conf`.
     pub settings: Vec<(String, String)>,
 }
@@ -34,7 +32,6 @@ impl RedisConfig {
         Self {
             folder: folder.into(),
             keep,
-            port: None,
             settings: Vec::new(),
         }
     }
@@ -57,7 +54,7 @@ impl Redis {
     pub fn start(config: RedisConfig) -> Result<Self, Error> {
         let program = redis_program()?;
         let account = Account::choose(&REDIS_USERS)?;
-        let folder = place_for(&config.folder, &account)?;
+        let folder = place(&config.folder, &account)?;
         private_folder(&folder.join("data"), &account)?;
         let password = random_hex(24)?;
         let mut redis = Self {
@@ -92,15 +89,9 @@ impl Redis {
     /// Starts the server again, on the port it had.
     pub fn restart(&mut self) -> Result<(), Error> {
         self.stop()?;
-        let port = Port::of(self.config.port, self.port);
-        let outcome = port.launch("in use", |port| {
-            self.port = port;
-            self.launch()
-        });
-        if outcome.is_err() && matches!(port, Port::Free) {
-            self.port = 0;
-        }
-        outcome
+        let (port, server) = on_port(self.port, "in use", |port| self.launch(port))?;
+        (self.port, self.server) = (port, Some(server));
+        Ok(())
     }
 
     /// Has the server do nothing, as if the way to it were cut: connections stand, and nothing is answered.
@@ -131,33 +122,19 @@ impl Redis {
         fs::remove_dir_all(&self.folder).doing("remove", &self.folder)
     }
 
-    fn launch(&mut self) -> Result<(), Error> {
+    fn launch(&self, port: u16) -> Result<Server, Error> {
         let settings = self.settings_file();
-        private_file(&settings, &self.settings(), &self.account)?;
-        let log_path = self.folder.join("log");
-        let log = File::create(&log_path).doing("create", &log_path)?;
+        private_file(&settings, &self.settings(port), &self.account)?;
         let mut command = server_command(&self.program);
-        command.arg(&settings).stdout(log);
-        let mut server = Server::start(self.account.applied_to(command), Signal::SIGTERM, PATIENCE)?;
-        let (port, password) = (self.port, &self.password);
-        match wait_until_ready(&mut server, PATIENCE, || answers(port, password))? {
-            Ok(()) => {
-                self.server = Some(server);
-                Ok(())
-            }
-            Err(reason) => {
-                drop(server);
-                Err(Error::NotStarted {
-                    program: "Redis",
-                    reason,
-                    log: tail(&log_path),
-                })
-            }
-        }
+        command.arg(&settings);
+        let (command, log) = (self.account.applied_to(command), self.folder.join("log"));
+        launch("Redis", command, &log, Signal::SIGTERM, PATIENCE, |_| {
+            answers(port, &self.password)
+        })
     }
 
     /// In a file rather than on the command line, which every user of the machine can read.
-    fn settings(&self) -> String {
+    fn settings(&self, port: u16) -> String {
         let data = quoted(&self.folder.join("data"));
         let pid_file = quoted(&self.pid_file());
         let keep = if self.config.keep { "yes" } else { "no" };
@@ -165,9 +142,9 @@ impl Redis {
         let further: Vec<_> = further.map(|(name, value)| format!("{name} {value}\n")).collect();
         let further = further.concat();
         format!(
-            "bind 127.0.0.1\nport {}\nrequirepass {}\ndir {data}\npidfile {pid_file}\nset-proc-title no\nsave \"\"\n\
+            "bind 127.0.0.1\nport {port}\nrequirepass {}\ndir {data}\npidfile {pid_file}\nset-proc-title no\nsave \"\"\n\
              appendonly {keep}\nmaxclients 1000\n{further}",
-            self.port, self.password
+            self.password
         )
     }
 

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use runledger_models::DatabaseUrl;
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls};
+use url::Url;
 
 use crate::interrupt::{self, Interrupted};
 use crate::setup::tls;
@@ -61,10 +62,9 @@ pub(crate) fn remove(url: &str, name: &str) -> Result<()> {
 
 /// The URL of the database `name` of the server that `url` leads to.
 pub(crate) fn beside(url: &str, name: &str) -> Result<String> {
-    let (rest, options) = url.split_at(url.find('?').unwrap_or(url.len()));
-    let (scheme, rest) = rest.split_once("://").context("DATABASE_URL is not a URL")?;
-    let host = rest.split('/').next().unwrap_or_default();
-    Ok(format!("{scheme}://{host}/{name}{options}"))
+    let mut url = Url::parse(url).context("DATABASE_URL is not a URL")?;
+    url.set_path(name);
+    Ok(url.into())
 }
 
 /// Ends when a signal has been noted, which only some commands do.

@@ -1,7 +1,10 @@
 //! The environment that the application's variables come from.
 
+use std::process::Command;
+
 use anyhow::{Context as _, Result, bail};
 use tokio_postgres::config::Host;
+use url::Url;
 
 use crate::setup::tls;
 
@@ -10,9 +13,24 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Lets none of the application's variables through that are set here: for tests, which set them themselves.
+pub(crate) fn clear_application(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("SPIN_VARIABLE_") {
+            command.env_remove(name);
+        }
+    }
+}
+
 /// The database that the environment chooses: the application's own variable, else `DATABASE_URL`.
 pub(crate) fn database_url() -> Option<String> {
     variable("SPIN_VARIABLE_DATABASE_URL").or_else(|| variable("DATABASE_URL"))
+}
+
+/// The database of the option `--database-url`, else that of the environment.
+pub(crate) fn chosen_database(option: Option<String>) -> Result<String> {
+    let url = option.or_else(database_url);
+    url.context("say which database: --database-url, or the variable DATABASE_URL")
 }
 
 /// The Redis that the environment chooses, `Some("")` for none at all; `None` where it does not choose.
@@ -58,21 +76,12 @@ fn database_host(url: &str) -> Result<String> {
 
 /// `host:port` of a Redis URL.
 fn redis_host(url: &str) -> Result<String> {
-    let rest = url
-        .strip_prefix("redis://")
-        .or_else(|| url.strip_prefix("rediss://"))
-        .context("REDIS_URL does not begin with redis:// or rediss://")?;
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let name = if host.starts_with('[') {
-        host.split_inclusive(']').next()
-    } else {
-        host.split(':').next()
-    };
-    match name {
+    let url = Url::parse(url).ok();
+    let url = url.filter(|url| ["redis", "rediss"].contains(&url.scheme()));
+    let url = url.context("REDIS_URL does not begin with redis:// or rediss://")?;
+    match url.host_str() {
         None | Some("") => bail!("REDIS_URL names no host"),
-        Some(name) if name.len() == host.len() => Ok(format!("{host}:6379")),
-        Some(_) => Ok(host.to_owned()),
+        Some(host) => Ok(format!("{host}:{}", url.port().unwrap_or(6379))),
     }
 }
 

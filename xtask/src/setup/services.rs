@@ -11,6 +11,7 @@ use crate::project::Project;
 use crate::run::step;
 use crate::setup::environment::{database_url, redis_url};
 use crate::setup::install::{self, Consent};
+use crate::setup::toolchain;
 
 /// What the servers are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,14 +65,18 @@ pub(crate) struct Plan {
     purpose: Purpose,
     state: State,
     database_url: Option<String>,
-    redis: RedisPlan,
+    /// Where Redis is, empty for none; `None` for a private one.
+    redis_url: Option<String>,
 }
 
-#[derive(Debug)]
-enum RedisPlan {
-    Given(String),
-    Private,
-    None,
+/// Installs all that a command would install.
+pub(crate) fn install_everything(project: &Project, consent: Consent) -> Result<()> {
+    interrupt::listen()?;
+    toolchain::ensure_target(project)?;
+    Plan::make(project, Purpose::Test, consent)?;
+    install::pgbouncer(consent)?;
+    step("Everything is installed");
+    Ok(())
 }
 
 impl Plan {
@@ -83,27 +88,23 @@ impl Plan {
         if database_url.is_none() {
             install::postgres(consent)?;
         }
-        let redis = match redis_url() {
-            Some(url) if url.is_empty() => RedisPlan::None,
-            Some(url) => RedisPlan::Given(url),
-            None => match install::redis(consent) {
-                Ok(()) => RedisPlan::Private,
-                // The application runs without it; its tests would prove less than they say.
-                Err(error) if purpose == Purpose::Up => {
-                    eprintln!("warning: {error:#}; going on without Redis");
-                    RedisPlan::None
-                }
-                Err(error) => {
-                    return Err(error).context("Redis is needed: install it, or set REDIS_URL (empty to do without)");
-                }
-            },
-        };
+        let mut redis_url = redis_url();
+        if redis_url.is_none()
+            && let Err(error) = install::redis(consent)
+        {
+            // The application runs without it; its tests would prove less than they say.
+            if purpose != Purpose::Up {
+                return Err(error).context("Redis is needed: install it, or set REDIS_URL (empty to do without)");
+            }
+            eprintln!("warning: {error:#}; going on without Redis");
+            redis_url = Some(String::new());
+        }
         interrupt::check()?;
         Ok(Self {
             purpose,
             state,
             database_url,
-            redis,
+            redis_url,
         })
     }
 
@@ -122,11 +123,9 @@ impl Plan {
             redis_url: String::new(),
             state: self.state,
         };
-
-        match self.redis {
-            RedisPlan::Given(url) => services.redis_url = url,
-            RedisPlan::None => {}
-            RedisPlan::Private => services.start_redis()?,
+        match self.redis_url {
+            Some(url) => services.redis_url = url,
+            None => services.start_redis()?,
         }
         if services.given.is_none() {
             services.start_postgres()?;
