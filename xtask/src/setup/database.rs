@@ -1,15 +1,18 @@
 //! The tool's own conversation with PostgreSQL: making a database and migrating it.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use runledger_models::DatabaseUrl;
+use runledger_postgres_tls::client_config;
 use tokio::runtime::Runtime;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
 
 use crate::interrupt::{self, Interrupted};
-use crate::setup::tls;
 
 /// Brings the tables of a database up to date and says what was done.
 pub(crate) fn migrate(url: &str) -> Result<()> {
@@ -84,7 +87,7 @@ pub(crate) fn runtime() -> Result<Runtime> {
 
 /// A session in the database that `url` leads to.
 pub(crate) async fn connect(url: &str) -> Result<Client> {
-    let (config, tls) = tls::parse(url)?;
+    let (config, tls) = parse(url)?;
     match tls {
         None => {
             let (client, connection) = config.connect(NoTls).await.context("connect to PostgreSQL")?;
@@ -99,6 +102,31 @@ pub(crate) async fn connect(url: &str) -> Result<Client> {
     }
 }
 
+/// Reads a URL, and how its connections are to be encrypted, if at all.
+pub(crate) fn parse(url: &str) -> Result<(Config, Option<MakeRustlsConnect>)> {
+    let url = DatabaseUrl::parse(url)?;
+    let (understood, verified) = url.for_driver();
+    let config: Config = understood.parse().context("the database URL cannot be used")?;
+    let plain = match config.get_ssl_mode() {
+        SslMode::Disable => true,
+        SslMode::Prefer => config.get_hosts().iter().all(is_this_machine),
+        _ => false,
+    };
+    let tls = if plain {
+        None
+    } else {
+        Some(MakeRustlsConnect::new(client_config(verified, None)?))
+    };
+    Ok((config, tls))
+}
+
+fn is_this_machine(host: &Host) -> bool {
+    match host {
+        Host::Tcp(name) => name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback()),
+        Host::Unix(_) => true,
+    }
+}
+
 /// Lets a connection do its work. Its end is seen by the client, as a failing query.
 fn drive(connection: impl Future<Output = Result<(), tokio_postgres::Error>> + Send + 'static) {
     tokio::spawn(async move { drop(connection.await) });
@@ -106,7 +134,20 @@ fn drive(connection: impl Future<Output = Result<(), tokio_postgres::Error>> + S
 
 #[cfg(test)]
 mod tests {
-    use super::beside;
+    use super::{beside, parse};
+
+    #[test]
+    fn what_leaves_the_machine_is_encrypted() {
+        let check = |url: &str, encrypted| assert_eq!(parse(url).unwrap().1.is_some(), encrypted, "{url}");
+        check("postgres://me@127.0.0.1/ledger", false);
+        check("postgres://me@localhost/ledger", false);
+        check("host=/run/postgresql user=me", false);
+        check("postgres://me@127.0.0.1/ledger?sslmode=require", true);
+        check("postgres://me@db.example.com/ledger", true);
+        check("postgres://me@db.example.com/ledger?sslmode=disable", false);
+        check("postgres://me@db.example.com/ledger?sslmode=verify-full", true);
+        assert!(parse("mysql://me@db.example.com").is_err());
+    }
 
     #[test]
     fn another_database_of_the_same_server() {

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use tokio_postgres::config::Host;
 use url::Url;
 
-use crate::setup::tls;
+use crate::setup::database;
 
 /// The environment's value of a variable, unless it is empty.
 pub(crate) fn variable(name: &str) -> Option<String> {
@@ -63,7 +63,7 @@ pub(crate) fn of_application(database: &str, redis: &str, jwt_secret: &str) -> R
 
 /// `host:port` of a PostgreSQL URL: what a component must be allowed to reach.
 fn database_host(url: &str) -> Result<String> {
-    let (config, _) = tls::parse(url).context("DATABASE_URL")?;
+    let (config, _) = database::parse(url).context("DATABASE_URL")?;
     let port = config.get_ports().first().copied().unwrap_or(5432);
     match config.get_hosts() {
         [Host::Tcp(host)] if host.contains(':') => Ok(format!("[{host}]:{port}")),

@@ -1,11 +1,11 @@
 //! What has to be there before the application or its tests can run: the compiler's target, the built programs, the
 //! servers, the tables, the secrets.
 
+pub(crate) mod application;
 pub(crate) mod build;
 pub(crate) mod database;
 pub(crate) mod environment;
 pub(crate) mod install;
 pub(crate) mod secret;
 pub(crate) mod services;
-mod tls;
 pub(crate) mod toolchain;

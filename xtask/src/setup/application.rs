@@ -1,0 +1,36 @@
+//! The application as a process.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use xtask::servers::{Server, Signal};
+
+use crate::project::Project;
+
+/// Starts the host, which has `grace` to end; the lines of its standard output, as they come.
+pub(crate) fn start(project: &Project, mut host: Command, grace: Duration) -> Result<(Server, Receiver<String>)> {
+    host.current_dir(project.root())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    let mut host = Server::start(host, Signal::SIGTERM, grace)?;
+    let output = host.child().stdout.take().context("the host has no output")?;
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    Ok((host, receiver))
+}
+
+/// The address that its first line tells.
+pub(crate) fn address(line: &str) -> Result<&str> {
+    line.strip_prefix("Serving ")
+        .with_context(|| format!("the host said: {line}"))
+}
