@@ -1,6 +1,5 @@
 //! Ctrl-C and SIGTERM: noted when they come, looked at between steps, so that whatever was started is stopped in order.
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result};
@@ -8,16 +7,9 @@ use anyhow::{Context as _, Result};
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
 /// The error of a command that was told to stop before it was done.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("stopped as asked")]
 pub(crate) struct Interrupted;
-
-impl fmt::Display for Interrupted {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("stopped as asked")
-    }
-}
-
-impl std::error::Error for Interrupted {}
 
 /// From now on signals are noted instead of ending the process.
 pub(crate) fn listen() -> Result<()> {

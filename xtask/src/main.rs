@@ -63,7 +63,8 @@ enum Task {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match dispatch(arguments.command) {
-        Ok(code) => code,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) if error.is::<Interrupted>() => {
             eprintln!("{error}");
             // What a shell reports for a program that Ctrl-C ended.
@@ -76,7 +77,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn dispatch(task: Task) -> Result<ExitCode> {
+/// Whether all is well; what is not has been told.
+fn dispatch(task: Task) -> Result<bool> {
     let project = Project::find()?;
     match task {
         Task::Up(up) => up.run(&project)?,
@@ -95,5 +97,5 @@ fn dispatch(task: Task) -> Result<ExitCode> {
         Task::Data(data) => return data.run(),
         Task::Bench(bench) => return bench.run(&project),
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(true)
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::Command;
 
 use anyhow::Result;
 use clap::Args;
@@ -34,7 +34,7 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    pub(crate) fn run(self, project: &Project) -> Result<ExitCode> {
+    pub(crate) fn run(self, project: &Project) -> Result<bool> {
         interrupt::listen()?;
         let plan = Plan::make(project, Purpose::Bench, Consent::new(self.yes))?;
         build::components(project, build::Profile::Shipped)?;
@@ -57,10 +57,6 @@ impl Bench {
         }
         let outcome = status(&mut bench);
         services.stop()?;
-        Ok(if outcome?.success() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        })
+        Ok(outcome?.success())
     }
 }

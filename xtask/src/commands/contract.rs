@@ -4,22 +4,21 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::Command;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use xtask::servers::{Server, Signal, random_hex};
+use xtask::servers::{Server, random_hex};
 
 use crate::commands::token::{self, Role};
-use crate::commands::up::lines_of;
 use crate::interrupt;
 use crate::project::Project;
 use crate::run::{run, status, step};
 use crate::setup::install::{self, Consent};
 use crate::setup::services::{Plan, Purpose, Services};
-use crate::setup::{build, database, environment};
+use crate::setup::{application, build, database, environment};
 
 /// The subject of the tokens; `hooks.py` makes its world for this user.
 const USER: &str = "contract-user";
@@ -41,7 +40,7 @@ pub(crate) struct Contract {
 }
 
 impl Contract {
-    pub(crate) fn run(self, project: &Project) -> Result<ExitCode> {
+    pub(crate) fn run(self, project: &Project) -> Result<bool> {
         interrupt::listen()?;
         let consent = Consent::new(self.yes);
         let plan = Plan::make(project, Purpose::Test, consent)?;
@@ -54,7 +53,7 @@ impl Contract {
             .arg(files(project).join("description.py"))
             .arg(description(project));
         if !status(&mut check)?.success() {
-            return Ok(ExitCode::FAILURE);
+            return Ok(false);
         }
 
         build::components(project, build::Profile::Shipped)?;
@@ -62,7 +61,7 @@ impl Contract {
         let services = plan.start()?;
         let outcome = self.test(project, &services, &tools);
         services.stop()?;
-        Ok(if outcome? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        outcome
     }
 
     /// Runs the application, and what tests it. Whether nothing was found.
@@ -183,21 +182,13 @@ fn start(project: &Project, services: &Services, database: &str, secret: &str, m
             "SPIN_VARIABLE_LLM_OLLAMA_BASE_URL",
             format!("http://127.0.0.1:{model}/v1"),
         )
-        .current_dir(project.root())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
         .stderr(output);
-    let mut host = Server::start(host, Signal::SIGTERM, GRACE)?;
-    let lines = lines_of(&mut host)?;
+    let (host, lines) = application::start(project, host, GRACE)?;
     let begun = Instant::now();
     loop {
         interrupt::check()?;
         match lines.recv_timeout(Duration::from_millis(100)) {
-            Ok(line) => {
-                let url = line.strip_prefix("Serving ");
-                let url = url.with_context(|| format!("the host said: {line}"))?.to_owned();
-                return Ok((host, url));
-            }
+            Ok(line) => return Ok((host, application::address(&line)?.to_owned())),
             Err(RecvTimeoutError::Timeout) if begun.elapsed() < START => {}
             Err(_) => bail!("the application does not start; its log is {}", log.display()),
         }

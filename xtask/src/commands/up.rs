@@ -1,17 +1,16 @@
 //! `cargo xtask up`: sets up everything and runs the application, until Ctrl-C.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::process::Command;
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use xtask::servers::{Server, Signal, stop_stray};
+use xtask::servers::{Signal, stop_stray};
 
 use crate::commands::token::{self, Role};
 use crate::interrupt;
@@ -19,7 +18,7 @@ use crate::project::Project;
 use crate::run::step;
 use crate::setup::install::Consent;
 use crate::setup::services::{Plan, Purpose, Services};
-use crate::setup::{build, database, environment, secret};
+use crate::setup::{application, build, database, environment, secret};
 
 /// The private server's database.
 const DATABASE: &str = "runledger";
@@ -89,23 +88,17 @@ impl Up {
             services.redis_url(),
             secret,
         )?);
-        host.current_dir(project.root())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
-        let mut host = Server::start(host, Signal::SIGTERM, GRACE)?;
+        let (mut host, lines) = application::start(project, host, GRACE)?;
         let pid_file = services.folder().join(PID_FILE);
         fs::write(&pid_file, host.id().to_string()).with_context(|| format!("write {}", pid_file.display()))?;
-        let lines = lines_of(&mut host)?;
 
         let mut address = None;
         while !interrupt::requested() {
             match lines.recv_timeout(LOOK) {
                 Ok(line) if address.is_none() => {
-                    let url = line
-                        .strip_prefix("Serving ")
-                        .with_context(|| format!("the host said: {line}"))?;
-                    address = Some(url.to_owned());
+                    let url = application::address(&line)?;
                     print!("{}", welcome(url, secret, &services.describe())?);
+                    address = Some(url.to_owned());
                 }
                 Ok(line) => println!("{line}"),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -135,20 +128,6 @@ fn stop_predecessor(project: &Project, folder: &Path) {
             GRACE,
         );
     }
-}
-
-/// The lines of the host's standard output, as they come.
-pub(crate) fn lines_of(host: &mut Server) -> Result<Receiver<String>> {
-    let output = host.child().stdout.take().context("the host has no output")?;
-    let (sender, receiver) = channel();
-    thread::spawn(move || {
-        for line in BufReader::new(output).lines().map_while(Result::ok) {
-            if sender.send(line).is_err() {
-                break;
-            }
-        }
-    });
-    Ok(receiver)
 }
 
 /// What a person needs to go on.

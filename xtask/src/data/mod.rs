@@ -9,7 +9,6 @@ mod create;
 mod update;
 mod verify;
 
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -45,7 +44,7 @@ enum Task {
 }
 
 impl Data {
-    pub(crate) fn run(self) -> Result<ExitCode> {
+    pub(crate) fn run(self) -> Result<bool> {
         let url = environment::chosen_database(self.database_url)?;
         database::runtime()?.block_on(async {
             let client = database::connect(&url).await?;
@@ -55,7 +54,7 @@ impl Data {
                 Task::Verify => return verify::verify(&client).await,
                 Task::Backfill { batch } => backfill::backfill(&client, batch).await?,
             }
-            Ok(ExitCode::SUCCESS)
+            Ok(true)
         })
     }
 }

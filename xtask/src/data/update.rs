@@ -102,8 +102,7 @@ pub(crate) async fn update(client: &Client, much: &While) -> Result<()> {
     for line in made {
         println!("{line}");
     }
-    verify::print_counts(client).await?;
-    verify::print_top(client).await
+    verify::print_state(client).await
 }
 
 impl While {

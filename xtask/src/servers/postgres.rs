@@ -36,7 +36,7 @@ pub struct PostgresConfig {
     /// Whether data is worth waiting for the disk.
     pub durability: Durability,
     /// Further settings, as in `postgresql.conf`.
-    pub settings: Vec<(String, String)>,
+    pub settings: Vec<(&'static str, &'static str)>,
 }
 
 impl PostgresConfig {
@@ -179,8 +179,7 @@ impl Postgres {
                 ("max_wal_size", "4GB"),
             ]);
         }
-        let further = self.config.settings.iter();
-        settings.extend(further.map(|(name, value)| (name.as_str(), value.as_str())));
+        settings.extend(&self.config.settings);
         for (name, value) in settings {
             command.arg("-c").arg(format!("{name}={value}"));
         }

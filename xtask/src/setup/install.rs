@@ -1,7 +1,6 @@
 //! Installs the servers that are missing, with the system's own package manager, after asking.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
@@ -26,31 +25,13 @@ impl Consent {
     }
 }
 
-/// Something that a package manager installs.
-#[derive(Debug, Clone, Copy)]
-struct Package {
-    apt: &'static str,
-    brew: &'static str,
-}
+/// What `apt-get` and `brew` call something.
+type Package = [&'static str; 2];
 
-const POSTGRES: Package = Package {
-    apt: "postgresql",
-    brew: "postgresql@17",
-};
-const REDIS: Package = Package {
-    apt: "redis-server",
-    brew: "redis",
-};
-
-const PGBOUNCER: Package = Package {
-    apt: "pgbouncer",
-    brew: "pgbouncer",
-};
-
-const PYTHON: Package = Package {
-    apt: "python3-venv",
-    brew: "python@3.13",
-};
+const POSTGRES: Package = ["postgresql", "postgresql@17"];
+const REDIS: Package = ["redis-server", "redis"];
+const PGBOUNCER: Package = ["pgbouncer", "pgbouncer"];
+const PYTHON: Package = ["python3-venv", "python@3.13"];
 
 /// Exits with 0 where Python can make an environment of its own, for what needs 3.11.
 const CAN_MAKE_ENVIRONMENTS: &str = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
@@ -117,7 +98,7 @@ fn ensure(package: Package, consent: Consent, look: impl Fn() -> Result<(), Erro
 }
 
 /// The package manager's commands, if there is one.
-fn install_commands(package: Package, has: &dyn Fn(&str) -> bool) -> Option<Vec<Command>> {
+fn install_commands([apt_name, brew_name]: Package, has: &dyn Fn(&str) -> bool) -> Option<Vec<Command>> {
     if has("apt-get") {
         let apt = |arguments: &[&str]| {
             let mut command = Command::new(if geteuid().is_root() { "apt-get" } else { "sudo" });
@@ -130,12 +111,12 @@ fn install_commands(package: Package, has: &dyn Fn(&str) -> bool) -> Option<Vec<
             command.args(arguments);
             command
         };
-        let install = ["install", "--yes", "--no-install-recommends", package.apt];
+        let install = ["install", "--yes", "--no-install-recommends", apt_name];
         return Some(vec![apt(&["update"]), apt(&install)]);
     }
     if has("brew") {
         let mut brew = Command::new("brew");
-        brew.args(["install", package.brew]);
+        brew.args(["install", brew_name]);
         return Some(vec![brew]);
     }
     None
@@ -143,11 +124,7 @@ fn install_commands(package: Package, has: &dyn Fn(&str) -> bool) -> Option<Vec<
 
 fn on_path(program: &str) -> bool {
     std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| is_program(&folder.join(program))))
-}
-
-fn is_program(path: &Path) -> bool {
-    path.is_file()
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }
 
 /// Asks on the terminal; without one the answer is no.

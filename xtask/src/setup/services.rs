@@ -41,20 +41,16 @@ impl Purpose {
         };
         let mut config = PostgresConfig::new(folder, durability);
         config.fresh = self != Self::Up;
-        let settings: &[(&str, &str)] = match self {
-            Self::Up => &[],
+        config.settings = match self {
+            Self::Up => vec![],
             // Tests clone many small databases.
-            Self::Test => &[("shared_buffers", "256MB")],
-            Self::Bench => &[
+            Self::Test => vec![("shared_buffers", "256MB")],
+            Self::Bench => vec![
                 ("shared_buffers", "1GB"),
                 ("max_wal_size", "4GB"),
                 ("random_page_cost", "1.1"),
             ],
         };
-        config.settings = settings
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
         config
     }
 }

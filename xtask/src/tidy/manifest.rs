@@ -51,25 +51,16 @@ fn check_functions(tree: &Tree, text: &str, manifest: &Table) -> Vec<Finding> {
     let mut served = Vec::new();
     for (name, component) in table(manifest, "component") {
         let source = component.get("source").and_then(Value::as_str).unwrap_or_default();
-        match functions.iter().find(|function| source == built(function)) {
-            Some(function) if routed.contains(&name) => served.push(*function),
-            Some(_) => {
-                let advice = format!("no [[trigger.http]] leads to the component {name}: give it a route");
-                findings.push(Finding::new(
-                    MANIFEST,
-                    line_of(text, &format!("[component.{name}]")),
-                    advice,
-                ));
+        let advice = match functions.iter().find(|function| source == built(function)) {
+            Some(function) if routed.contains(&name) => {
+                served.push(*function);
+                continue;
             }
-            None => {
-                let advice = format!("no folder below functions/ builds {source}");
-                findings.push(Finding::new(
-                    MANIFEST,
-                    line_of(text, &format!("[component.{name}]")),
-                    advice,
-                ));
-            }
-        }
+            Some(_) => format!("no [[trigger.http]] leads to the component {name}: give it a route"),
+            None => format!("no folder below functions/ builds {source}"),
+        };
+        let line = line_of(text, &format!("[component.{name}]"));
+        findings.push(Finding::new(MANIFEST, line, advice));
     }
     for function in functions.iter().filter(|function| !served.contains(function)) {
         let advice = format!("no routed component in {MANIFEST} has the source {}", built(function));

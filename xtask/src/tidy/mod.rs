@@ -12,7 +12,6 @@ mod sql;
 mod tree;
 
 use std::fmt;
-use std::process::ExitCode;
 
 use anyhow::Result;
 
@@ -44,7 +43,7 @@ impl fmt::Display for Finding {
 }
 
 /// Checks everything and prints what there is to do.
-pub(crate) fn run(project: &Project) -> Result<ExitCode> {
+pub(crate) fn run(project: &Project) -> Result<bool> {
     let tree = Tree::read(project.root())?;
     let mut findings = packages::check(&tree, &packages::linked_with_models(project)?);
     findings.extend(rust::check(&tree));
@@ -57,9 +56,8 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode> {
     for finding in &findings {
         eprintln!("{finding}");
     }
-    if findings.is_empty() {
-        return Ok(ExitCode::SUCCESS);
+    if !findings.is_empty() {
+        eprintln!("{} to tidy up", findings.len());
     }
-    eprintln!("{} to tidy up", findings.len());
-    Ok(ExitCode::FAILURE)
+    Ok(findings.is_empty())
 }

@@ -1,11 +1,12 @@
 //! `cargo xtask data` on a real server: what it makes fits, and what does not fit is found.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "these are tests")]
 
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
-use xtask::servers::{Durability, Error, Postgres, PostgresConfig};
+use xtask::servers::Postgres;
+
+use crate::{open_folder, postgres};
 
 /// The database that worlds are made in.
 const WORLD: &str = "world";
@@ -19,21 +20,8 @@ struct Server {
 impl Server {
     /// `None`, and a line that says so, on a machine without PostgreSQL.
     async fn migrated() -> Option<Self> {
-        use std::os::unix::fs::PermissionsExt as _;
-
-        let mut folder = tempfile::Builder::new();
-        // Every user may enter it: the server may have to run as another one.
-        folder.permissions(std::fs::Permissions::from_mode(0o755));
-        let folder = folder.tempdir().unwrap();
-        let config = PostgresConfig::new(folder.path().join("postgres"), Durability::Throwaway);
-        let postgres = match Postgres::start(config) {
-            Ok(postgres) => postgres,
-            Err(error @ (Error::NotInstalled(_) | Error::TooOld { .. })) => {
-                eprintln!("skipped: {error}");
-                return None;
-            }
-            Err(error) => panic!("{error}"),
-        };
+        let folder = open_folder().unwrap();
+        let postgres = postgres(folder.path())?;
         let server = Self {
             postgres,
             _folder: folder,

@@ -1,40 +1,13 @@
-//! Private servers, started for real; a machine without them skips what it cannot run.
+//! Private servers, started for real.
 
-use std::fs::Permissions;
 use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 
-use tempfile::TempDir;
 use xtask::servers::{Durability, Error, Postgres, PostgresConfig, Redis, RedisConfig};
+
+use crate::{installed, open_folder, postgres};
 
 fn listens(port: u16) -> bool {
     TcpStream::connect(("127.0.0.1", port)).is_ok()
-}
-
-/// A folder that every user may enter: the server may have to run as another one.
-fn open_folder() -> std::io::Result<TempDir> {
-    tempfile::Builder::new()
-        .permissions(Permissions::from_mode(0o755))
-        .tempdir()
-}
-
-fn installed<T>(started: Result<T, Error>) -> Option<T> {
-    match started {
-        Ok(server) => Some(server),
-        Err(error @ (Error::NotInstalled(_) | Error::TooOld { .. })) => {
-            eprintln!("skipped: {error}");
-            None
-        }
-        Err(error) => panic!("{error}"),
-    }
-}
-
-fn postgres(folder: &Path) -> Option<Postgres> {
-    installed(Postgres::start(PostgresConfig::new(
-        folder.join("postgres"),
-        Durability::Throwaway,
-    )))
 }
 
 #[test]
@@ -85,7 +58,7 @@ fn postgres_takes_over_from_a_server_that_was_left_running() {
 fn postgres_says_why_it_does_not_start() {
     let folder = open_folder().unwrap();
     let mut config = PostgresConfig::new(folder.path().join("postgres"), Durability::Throwaway);
-    config.settings.push(("no_such_setting".to_owned(), "1".to_owned()));
+    config.settings.push(("no_such_setting", "1"));
     match Postgres::start(config) {
         Err(Error::NotInstalled(_) | Error::TooOld { .. }) => {}
         Err(error) => assert!(error.to_string().contains("no_such_setting"), "{error}"),
