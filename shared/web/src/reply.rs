@@ -60,64 +60,35 @@ impl<T: Serialize + ToSchema> Payload for T {
     }
 }
 
-/// A page for people, as it is.
-pub struct Html(pub &'static str);
+/// Bodies whose text is there already.
+macro_rules! texts {
+    ($($(#[$documentation:meta])* $name:ident($text:ty): $content_type:literal, $schema:ident;)*) => {$(
+        $(#[$documentation])*
+        pub struct $name(pub $text);
 
-impl Payload for Html {
-    const CONTENT_TYPE: Option<&'static str> = Some("text/html; charset=utf-8");
+        impl Payload for $name {
+            const CONTENT_TYPE: Option<&'static str> = Some($content_type);
 
-    fn into_content(self) -> Result<Content, Problem> {
-        Ok(Content::Whole(self.0.as_bytes().to_vec()))
-    }
+            fn into_content(self) -> Result<Content, Problem> {
+                Ok(Content::Whole(self.0.into()))
+            }
 
-    #[cfg(not(target_family = "wasm"))]
-    fn schema(_: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
-        Some(
-            utoipa::openapi::ObjectBuilder::new()
-                .schema_type(utoipa::openapi::Type::String)
-                .into(),
-        )
-    }
+            #[cfg(not(target_family = "wasm"))]
+            fn schema(_: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
+                let schema = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::Type::$schema);
+                Some(schema.into())
+            }
+        }
+    )*};
 }
 
-/// Numbers in Prometheus' text format.
-pub struct Exposition(pub String);
-
-impl Payload for Exposition {
-    const CONTENT_TYPE: Option<&'static str> = Some("text/plain; version=0.0.4; charset=utf-8");
-
-    fn into_content(self) -> Result<Content, Problem> {
-        Ok(Content::Whole(self.0.into_bytes()))
-    }
-
-    #[cfg(not(target_family = "wasm"))]
-    fn schema(_: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
-        Some(
-            utoipa::openapi::ObjectBuilder::new()
-                .schema_type(utoipa::openapi::Type::String)
-                .into(),
-        )
-    }
-}
-
-/// A JSON object whose text is there already.
-pub struct JsonText(pub &'static str);
-
-impl Payload for JsonText {
-    const CONTENT_TYPE: Option<&'static str> = Some("application/json");
-
-    fn into_content(self) -> Result<Content, Problem> {
-        Ok(Content::Whole(self.0.as_bytes().to_vec()))
-    }
-
-    #[cfg(not(target_family = "wasm"))]
-    fn schema(_: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
-        Some(
-            utoipa::openapi::ObjectBuilder::new()
-                .schema_type(utoipa::openapi::Type::Object)
-                .into(),
-        )
-    }
+texts! {
+    /// A page for people, as it is.
+    Html(&'static str): "text/html; charset=utf-8", String;
+    /// Numbers in Prometheus' text format.
+    Exposition(String): "text/plain; version=0.0.4; charset=utf-8", String;
+    /// A JSON object.
+    JsonText(&'static str): "application/json", Object;
 }
 
 /// No body: 204.
