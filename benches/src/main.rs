@@ -1,6 +1,6 @@
 //! `runledger-benches`: the application in the local host against a native baseline, measured side by side in one run.
 //!
-//! `cargo xtask bench` builds both for release and calls it. `docs/decisions/0020-measuring.md` says how it measures.
+//! `cargo xtask bench` builds both for release and calls it. `docs/decisions/tests.md` says how it measures.
 
 mod baseline;
 mod client;

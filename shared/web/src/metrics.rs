@@ -2,7 +2,7 @@
 //!
 //! An instance ends without a word, and work that waits for a timer would keep it from its next request. So it hands
 //! over right after a response, but not after each of many: it may do so [`MOST_AT_ONCE`] times in a row, and
-//! [`PER_SECOND`] times a second from then on. See docs/decisions/0057-metrics.md.
+//! [`PER_SECOND`] times a second from then on. See docs/decisions/operations.md.
 
 use std::{
     cell::RefCell,

@@ -1,44 +1,49 @@
-//! Documents: decisions are numbered, and links lead somewhere.
+//! Documents: links lead somewhere, and so do mentions of decisions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::tidy::Finding;
 use crate::tidy::tree::{Tree, has_extension};
 
 const DECISIONS: &str = "docs/decisions";
+const INDEX: &str = "docs/decisions/README.md";
+/// Applied ones are not edited: they name pages of before, for which the index has a table.
+const MIGRATIONS: &str = "migrations/";
+/// The file whose mentions are only examples.
+const EXAMPLES: &str = "xtask/src/tidy/documents.rs";
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = check_decisions(tree);
     for (path, text) in tree.with_extension("md") {
-        if path == "README.md" || path.starts_with("docs/") {
-            findings.extend(check_links(tree, path, text));
-        }
+        findings.extend(check_links(tree, path, text));
     }
     findings
 }
 
+/// Decisions are pages by theme, each in the index; who mentions one elsewhere mentions one that is there.
 fn check_decisions(tree: &Tree) -> Vec<Finding> {
+    let index = tree.text(INDEX).unwrap_or_default();
     let mut findings = Vec::new();
-    let mut numbers: BTreeMap<&str, &str> = BTreeMap::new();
-    for name in tree
-        .children(DECISIONS)
-        .filter(|name| has_extension(name, "md") && *name != "README.md")
-    {
+    for name in tree.children(DECISIONS).filter(|name| *name != "README.md") {
         let path = format!("{DECISIONS}/{name}");
-        let number = name.split_once('-').map(|(number, _)| number);
-        match number.filter(|number| number.len() == 4 && number.bytes().all(|digit| digit.is_ascii_digit())) {
-            None => findings.push(Finding::new(
-                path,
-                1,
-                "name it NNNN-what-was-decided.md, with a number of its own",
-            )),
-            Some(number) => {
-                if let Some(other) = numbers.insert(number, name) {
-                    findings.push(Finding::new(
-                        path,
-                        1,
-                        format!("{other} has the same number: take another"),
-                    ));
+        if name.starts_with(|letter: char| letter.is_ascii_digit()) {
+            findings.push(Finding::new(&path, 1, "name it by its theme, without a number"));
+        }
+        if !index.contains(&format!("]({name})")) {
+            findings.push(Finding::new(&path, 1, format!("give it a line in {INDEX}")));
+        }
+    }
+    let endings = ["rs", "sql", "toml", "yaml", "py"];
+    let texts = endings.iter().flat_map(|ending| tree.with_extension(ending));
+    for (path, text) in texts.filter(|(path, _)| *path != EXAMPLES) {
+        for (number, line) in text.lines().enumerate() {
+            for (start, before) in line.match_indices("docs/decisions/") {
+                let rest = &line[start + before.len()..];
+                let name = rest.split(".md").next().unwrap_or_default();
+                let was_there = path.starts_with(MIGRATIONS) && index.contains(&format!("| `{name}` |"));
+                if !was_there && !tree.has(&format!("{DECISIONS}/{name}.md")) {
+                    let advice = format!("there is no {DECISIONS}/{name}.md: name the page that says it today");
+                    findings.push(Finding::new(path, number + 1, advice));
                 }
             }
         }
@@ -178,19 +183,30 @@ mod tests {
     }
 
     #[test]
-    fn decisions_have_numbers_of_their_own() {
+    fn decisions_are_themes_of_the_index() {
         let tree = Tree::from([
-            ("docs/decisions/0001-a.md", ""),
-            ("docs/decisions/0001-b.md", ""),
-            ("docs/decisions/0003-c.md", ""),
-            ("docs/decisions/d.md", ""),
+            (INDEX, "- [lists](lists.md)\n\n| `0001-old` | [lists](lists.md) |"),
+            ("docs/decisions/lists.md", ""),
+            ("docs/decisions/0002-events.md", ""),
+            (
+                "migrations/0001_a.sql",
+                "-- docs/decisions/0001-old.md.\n-- docs/decisions/0003-gone.md",
+            ),
+            (
+                "shared/a.rs",
+                "// docs/decisions/lists.md and\n// docs/decisions/0001-old.md",
+            ),
         ]);
         let found: Vec<String> = check(&tree).iter().map(ToString::to_string).collect();
-        assert_eq!(found.len(), 2, "{found:#?}");
-        assert!(
-            found[0].starts_with("docs/decisions/0001-b.md:1: 0001-a.md has the same number"),
-            "{found:#?}"
-        );
-        assert!(found[1].starts_with("docs/decisions/d.md:1: name it"), "{found:#?}");
+        let starts = [
+            "docs/decisions/0002-events.md:1: name it by its theme",
+            "docs/decisions/0002-events.md:1: give it a line",
+            "shared/a.rs:2: there is no docs/decisions/0001-old.md",
+            "migrations/0001_a.sql:2: there is no docs/decisions/0003-gone.md",
+        ];
+        assert_eq!(found.len(), starts.len(), "{found:#?}");
+        for (found, start) in found.iter().zip(starts) {
+            assert!(found.starts_with(start), "{found}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 /// What is not ours, or not text.
 const SKIPPED_FOLDERS: [&str; 2] = ["target", ".git"];
-const TEXT: [&str; 7] = ["rs", "sql", "md", "toml", "snap", "new", "json"];
+const TEXT: [&str; 10] = ["rs", "sql", "md", "toml", "snap", "new", "json", "lua", "py", "yaml"];
 
 /// Paths (relative to the repository, with `/`) and texts.
 #[derive(Debug, Default)]
@@ -73,9 +73,13 @@ impl Tree {
             .map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    /// The names of what lies directly in a folder.
+    /// The names of what lies directly in a folder; of the repository's own without one.
     pub(crate) fn children(&self, folder: &str) -> impl Iterator<Item = &str> {
-        let prefix = format!("{folder}/");
+        let prefix = if folder.is_empty() {
+            String::new()
+        } else {
+            format!("{folder}/")
+        };
         self.paths
             .iter()
             .filter_map(move |path| path.strip_prefix(&prefix))
