@@ -5,6 +5,7 @@
 
 mod documents;
 mod manifest;
+mod options;
 mod packages;
 mod rust;
 mod snapshots;
@@ -49,6 +50,7 @@ pub(crate) fn run(project: &Project) -> Result<bool> {
     findings.extend(rust::check(&tree));
     findings.extend(sql::check(&tree));
     findings.extend(documents::check(&tree));
+    findings.extend(options::check(&tree));
     findings.extend(manifest::check(&tree));
     findings.extend(snapshots::check(&tree));
     findings.sort();
