@@ -5,6 +5,7 @@
 
 mod documents;
 mod manifest;
+mod names;
 mod options;
 mod packages;
 mod rust;
@@ -50,6 +51,7 @@ pub(crate) fn run(project: &Project) -> Result<bool> {
     findings.extend(rust::check(&tree));
     findings.extend(sql::check(&tree));
     findings.extend(documents::check(&tree));
+    findings.extend(names::check(&tree));
     findings.extend(options::check(&tree));
     findings.extend(manifest::check(&tree));
     findings.extend(snapshots::check(&tree));
