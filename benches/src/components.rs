@@ -131,7 +131,7 @@ async fn instantiations(settings: &Settings, database: &Url) -> Result<BTreeMap<
 fn first_request(component: &str, world: &World) -> Option<Vec<u8>> {
     let path = match component {
         "executions" => format!("/api/executions/{}", world.executions.first()?),
-        "data-service" => "/api/health".to_owned(),
+        "system" => "/api/health".to_owned(),
         _ => return None,
     };
     Some(request(&world.owner, "GET", &path, None))

@@ -5,7 +5,7 @@ mod methods;
 
 use runledger_web::{Route, openapi::document};
 
-const FUNCTIONS: [(&str, &[Route]); 14] = [
+const FUNCTIONS: [(&str, &[Route]); 11] = [
     ("executions", runledger_executions::ROUTES),
     ("nodes", runledger_nodes::ROUTES),
     ("share", runledger_share::ROUTES),
@@ -13,13 +13,10 @@ const FUNCTIONS: [(&str, &[Route]); 14] = [
     ("summary", runledger_summary::ROUTES),
     ("trends", runledger_trends::ROUTES),
     ("analytics", runledger_analytics::ROUTES),
-    ("scoring", runledger_scoring::ROUTES),
     ("credits", runledger_credits::ROUTES),
     ("jobs", runledger_jobs::ROUTES),
-    ("rpc-executions", runledger_rpc_executions::ROUTES),
-    ("rpc-nodes", runledger_rpc_nodes::ROUTES),
-    ("rpc-accounts", runledger_rpc_accounts::ROUTES),
     ("data-service", runledger_data_service::ROUTES),
+    ("system", runledger_system::ROUTES),
 ];
 
 fn main() -> anyhow::Result<()> {
