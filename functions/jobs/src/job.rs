@@ -20,7 +20,7 @@ use runledger_store::{
     scoring,
     trends::{self, BlockErrorQuery, FrequentQuery},
 };
-use runledger_web::Config;
+use runledger_web::{Config, setting};
 use serde_json::{Map, Value, json};
 use spin_sdk::{time::sleep, wasip3::spawn};
 
@@ -102,9 +102,9 @@ async fn leased(job: ScheduledJob, db: &Rc<Db>, config: &Config, calls: Calls) -
                 .write(jobs::refresh_views())
                 .await
                 .map(|()| json!({ "refreshed": true })),
-            ScheduledJob::AccuracyScan => accuracy_scan(db, config).await,
-            ScheduledJob::BlockErrors => block_errors(db, config).await,
-            ScheduledJob::LateExecutions => late_executions(db, config).await,
+            ScheduledJob::AccuracyScan => accuracy_scan(db).await,
+            ScheduledJob::BlockErrors => block_errors(db).await,
+            ScheduledJob::LateExecutions => late_executions(db).await,
             ScheduledJob::AnalyticsTick => analytics_tick(db, config, calls).await,
             ScheduledJob::Prune => {
                 let time = if calls == Calls::GoOn { ANSWER } else { RUN };
@@ -148,7 +148,7 @@ async fn while_kept<T>(db: &Db, lease: &Lease, work: impl Future<Output = T>) ->
     }
 }
 
-async fn accuracy_scan(db: &Db, config: &Config) -> Result<Value, Error> {
+async fn accuracy_scan(db: &Db) -> Result<Value, Error> {
     let mut outcome = json!(db.write(jobs::scan(&SCAN)).await?);
     // Alerts that an earlier run could not post are posted now. Only those that stand in a message are noted as told.
     let until = Instant::now() + POSTING;
@@ -157,7 +157,7 @@ async fn accuracy_scan(db: &Db, config: &Config) -> Result<Value, Error> {
         let alerts = db.read(jobs::untold_alerts()).await?;
         let mut lines: Vec<String> = alerts.iter().map(line_of_alert).collect();
         lines.truncate(fitting(&lines));
-        if !tell(db, config, "Falling accuracy", &lines, lines.len()).await {
+        if !tell(db, "Falling accuracy", &lines, lines.len()).await {
             break;
         }
         posted = true;
@@ -184,7 +184,7 @@ fn fitting(lines: &[String]) -> usize {
     fit.count().max(1).min(lines.len())
 }
 
-async fn block_errors(db: &Db, config: &Config) -> Result<Value, Error> {
+async fn block_errors(db: &Db) -> Result<Value, Error> {
     let to = Timestamp::now();
     let query = BlockErrorQuery {
         from: to.days_before(1),
@@ -205,11 +205,11 @@ async fn block_errors(db: &Db, config: &Config) -> Result<Value, Error> {
             )
         })
         .collect();
-    let posted = tell(db, config, "Failing blocks in the last day", &lines, LISTED).await;
+    let posted = tell(db, "Failing blocks in the last day", &lines, LISTED).await;
     Ok(json!({ "blocks": blocks, "posted": posted }))
 }
 
-async fn late_executions(db: &Db, config: &Config) -> Result<Value, Error> {
+async fn late_executions(db: &Db) -> Result<Value, Error> {
     let late = db.read(trends::late(&EVERYBODY)).await?;
     let lines: Vec<String> = late
         .iter()
@@ -224,7 +224,7 @@ async fn late_executions(db: &Db, config: &Config) -> Result<Value, Error> {
             )
         })
         .collect();
-    let posted = tell(db, config, "Executions that are late", &lines, LISTED).await;
+    let posted = tell(db, "Executions that are late", &lines, LISTED).await;
     Ok(json!({ "late": late.len(), "posted": posted }))
 }
 
@@ -314,10 +314,19 @@ impl Pruning {
 }
 
 /// Posts a message, where there is something to say and somebody to tell. A webhook that fails is for the log only.
-async fn tell(db: &Db, config: &Config, title: &str, lines: &[String], listed: usize) -> bool {
-    if lines.is_empty() || config.alert_webhook_url.is_empty() {
+async fn tell(db: &Db, title: &str, lines: &[String], listed: usize) -> bool {
+    if lines.is_empty() {
         return false;
     }
+    // Empty where nobody is to be told.
+    let url = match setting("alert_webhook_url").await {
+        Ok(url) if url.is_empty() => return false,
+        Ok(url) => url,
+        Err(why) => {
+            db.log().error(&why);
+            return false;
+        }
+    };
     let more = lines.len().saturating_sub(listed);
     let mut text = format!("{title}: {}", lines.len());
     for line in lines.iter().take(listed) {
@@ -327,7 +336,7 @@ async fn tell(db: &Db, config: &Config, title: &str, lines: &[String], listed: u
     if more > 0 {
         text.extend(["\n- and ", &more.to_string(), " more"]);
     }
-    match webhook::post(&config.alert_webhook_url, &text, db.log().trace()).await {
+    match webhook::post(&url, &text, db.log().trace()).await {
         Ok(()) => true,
         Err(why) => {
             db.log().warn(&format!("the alert webhook was not reached: {why}"));

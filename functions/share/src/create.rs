@@ -3,7 +3,7 @@
 use http::Method;
 use runledger_models::{Id, ShareToken, Timestamp};
 use runledger_store::shares;
-use runledger_web::{AnyRole, Call, Config, Endpoint, JsonBody, NoParams, Problem, Reply, params};
+use runledger_web::{AnyRole, Call, Endpoint, JsonBody, NoParams, Problem, Reply, params, setting};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -38,9 +38,9 @@ pub(crate) struct ShareLink {
 }
 
 impl ShareLink {
-    fn new(link: &shares::Link, config: &Config) -> Self {
+    fn new(link: &shares::Link, base_url: &str) -> Self {
         Self {
-            share_url: format!("{}{}", config.share_base_url, link.token.as_str()),
+            share_url: format!("{base_url}{}", link.token.as_str()),
             share_token: link.token.as_str().to_owned(),
             expires_at: link.expires_at,
         }
@@ -66,6 +66,8 @@ impl Endpoint for CreateShare {
         if expires_at.is_some_and(|end| end <= Timestamp::now()) {
             return Err(Problem::invalid_at("/expires_at", "is not in the future"));
         }
+        // What a share link begins with, before its token.
+        let base_url = setting("share_base_url").await.map_err(Problem::internal)?;
         let SharePath { graph_id, id } = &call.path;
         let link = shares::Link {
             token: ShareToken::generate(),
@@ -75,6 +77,6 @@ impl Endpoint for CreateShare {
             .ledger
             .write(shares::create(&call.who.scope(), graph_id, id, link))
             .await?;
-        Ok(Reply::done(done.map(|link| ShareLink::new(&link, &call.config))))
+        Ok(Reply::done(done.map(|link| ShareLink::new(&link, &base_url))))
     }
 }

@@ -3,7 +3,7 @@
 use http::Method;
 use runledger_models::job::ScheduledJob;
 use runledger_store::health::{self, JobState, NEEDED_VERSION, State};
-use runledger_web::{Call, Endpoint, NoParams, Problem, Public, Reply};
+use runledger_web::{Call, Endpoint, NoParams, Problem, Public, Reply, setting};
 use serde::Serialize;
 use spin_sdk::redis;
 use utoipa::ToSchema;
@@ -73,12 +73,16 @@ impl Endpoint for GetReadiness {
     type Reply = Readiness;
 
     async fn handle(call: Call<Self>) -> Result<Reply<Readiness>, Problem> {
+        let is_read_only = is_read_only().await.map_err(|fault| {
+            call.ledger.log().error(&fault);
+            Problem::not_configured(fault)
+        })?;
         let state = call.ledger.read(health::state()).await?;
-        if let Some(why) = refusal(&state, call.config.is_read_only) {
+        if let Some(why) = refusal(&state, is_read_only) {
             return Err(Problem::not_ready(why));
         }
         let jobs = call.ledger.read(health::jobs()).await?;
-        let redis = redis_state(&call.config.redis_url).await;
+        let redis = redis_state().await?;
         Ok(Reply::new(Readiness {
             status: "ready",
             database: "ok",
@@ -125,17 +129,28 @@ fn warning(state: &JobState) -> Option<String> {
     }
 }
 
-pub(crate) async fn redis_state(url: &str) -> RedisState {
-    if url.is_empty() {
-        return RedisState::Unset;
+/// Whether the database is one that is meant to take no writes.
+async fn is_read_only() -> Result<bool, String> {
+    let flag = setting("database_read_only").await?;
+    if flag.is_empty() {
+        return Ok(false);
     }
-    let Ok(connection) = redis::Connection::open(url.to_owned()).await else {
-        return RedisState::Down;
+    flag.parse()
+        .map_err(|_| format!("database_read_only is {flag:?}; set it to true or false"))
+}
+
+pub(crate) async fn redis_state() -> Result<RedisState, Problem> {
+    let url = setting("redis_url").await.map_err(Problem::internal)?;
+    if url.is_empty() {
+        return Ok(RedisState::Unset);
+    }
+    let Ok(connection) = redis::Connection::open(url).await else {
+        return Ok(RedisState::Down);
     };
-    match connection.execute("PING", []).await {
+    Ok(match connection.execute("PING", []).await {
         Ok(_) => RedisState::Ok,
         Err(_) => RedisState::Down,
-    }
+    })
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ impl Endpoint for GetMetrics {
 
     async fn handle(call: Call<Self>) -> Result<Reply<Payload>, Problem> {
         let metrics = call.ledger.read(metrics::read()).await?;
-        let redis = redis_state(&call.config.redis_url).await;
+        let redis = redis_state().await?;
         Ok(Reply::new(Payload(text(&metrics, &redis))))
     }
 }

@@ -16,7 +16,6 @@ const DEFAULT_MESSAGE_SIZE: usize = 16 << 20;
 const SMALLEST_RESPONSE_SIZE: u64 = 64 << 10;
 
 const NUMBER: &str = "a number of bytes such as 8388608";
-const FLAG: &str = "true or false";
 
 /// The settings and kept parts of one instance.
 pub struct Config {
@@ -24,22 +23,14 @@ pub struct Config {
     pub keys: Keys,
     /// The way to the database.
     pub pool: Rc<Pool>,
-    /// Where Redis is; empty where there is none.
-    pub redis_url: String,
     /// The event bus, where there is Redis.
     pub bus: Option<Rc<Bus>>,
     /// The size that events may have.
     pub max_message_size: usize,
-    /// Where operators are told of what needs them; empty where nobody is.
-    pub alert_webhook_url: String,
-    /// Whether the database is one that is meant to take no writes.
-    pub is_read_only: bool,
     /// The largest body that is read.
     pub max_body_bytes: usize,
     /// The largest answer that is put together.
     pub budget: Budget,
-    /// What a share link begins with, before its token.
-    pub share_base_url: String,
     /// Whether owners see what a language model said of their runs.
     pub enable_activity_features: bool,
 }
@@ -91,7 +82,7 @@ impl Config {
             &variable("jwt_audience").await?,
         )?;
         let max_body_bytes = parsed(NUMBER, "max_body_bytes", &variable("max_body_bytes").await?)?;
-        let budget = match optional_variable("max_response_bytes").await?.as_str() {
+        let budget = match setting("max_response_bytes").await?.as_str() {
             "" => Budget::DEFAULT.bytes(),
             text => text
                 .parse::<u64>()
@@ -103,14 +94,10 @@ impl Config {
         };
         let budget = Budget::new(budget);
         let flag = variable("enable_activity_features").await?;
-        let enable_activity_features = parsed(FLAG, "enable_activity_features", &flag)?;
-        let is_read_only = match optional_variable("database_read_only").await?.as_str() {
-            "" => false,
-            flag => parsed(FLAG, "database_read_only", flag)?,
-        };
+        let enable_activity_features = parsed("true or false", "enable_activity_features", &flag)?;
         let database_url = DatabaseUrl::parse(&variable("database_url").await?).map_err(|fault| fault.to_string())?;
         let pool = Rc::new(Pool::new(&database_url));
-        let redis_url = optional_variable("redis_url").await?;
+        let redis_url = setting("redis_url").await?;
         // The URL itself may hold a password.
         if !(redis_url.is_empty() || redis_url.starts_with("redis://") || redis_url.starts_with("rediss://")) {
             return Err(
@@ -119,27 +106,21 @@ impl Config {
                     .to_owned(),
             );
         }
-        let share_base_url = optional_variable("share_base_url").await?;
-        let max_message_size = match optional_variable("max_message_size_limit").await?.as_str() {
+        let max_message_size = match setting("max_message_size_limit").await?.as_str() {
             "" => DEFAULT_MESSAGE_SIZE,
             text => parsed(NUMBER, "max_message_size_limit", text)?,
         };
         // A function that is not told the bus's name changes nothing that is published.
-        let bus_name = optional_variable("event_bus_name").await?;
+        let bus_name = setting("event_bus_name").await?;
         let bus = (!redis_url.is_empty() && !bus_name.is_empty())
-            .then(|| Rc::new(Bus::new(redis_url.clone(), bus_name, max_message_size)));
-        let alert_webhook_url = optional_variable("alert_webhook_url").await?;
+            .then(|| Rc::new(Bus::new(redis_url, bus_name, max_message_size)));
         Ok(Self {
             keys,
             pool,
-            redis_url,
             bus,
             max_message_size,
-            alert_webhook_url,
-            is_read_only,
             max_body_bytes,
             budget,
-            share_base_url,
             enable_activity_features,
         })
     }
@@ -155,8 +136,8 @@ async fn variable(name: &str) -> Result<String, String> {
     variables::get(name).await.map_err(|error| unreadable(name, &error))
 }
 
-/// A variable that only some functions are given; empty for the others.
-async fn optional_variable(name: &str) -> Result<String, String> {
+/// A variable that only some functions are given; empty for the others. What only one function reads, it reads itself.
+pub async fn setting(name: &str) -> Result<String, String> {
     match variables::get(name).await {
         Err(variables::Error::Undefined(_)) => Ok(String::new()),
         value => value.map_err(|error| unreadable(name, &error)),

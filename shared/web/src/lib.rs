@@ -33,7 +33,7 @@ pub use access::{
     Access, AdminOnly, AnyRole, OnBehalf, OneUser, Public, ServiceOnly, Trusted, named_scope, named_user,
 };
 pub use body::{Body, JsonBody, Parts, Unpack, gunzip, read_json};
-pub use config::Config;
+pub use config::{Config, setting};
 pub use endpoint::{Call, Endpoint, Route};
 pub use form::Form;
 pub use identity::{Claims, Keys, MIN_SECRET_BYTES};
