@@ -1,8 +1,8 @@
 //! `POST /api/executions/admin/execution_analytics`.
 
-use std::{marker::PhantomData, rc::Rc};
+use std::rc::Rc;
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_llm::{Settings, catalog};
 use runledger_models::{
     Id, Timestamp,
@@ -10,8 +10,8 @@ use runledger_models::{
 };
 use runledger_store::scoring::{self, NewJob};
 use runledger_web::{
-    AdminOnly, Call, Endpoint, Form, JsonBody, Kinds, Long, NoParams, Problem, ProblemDocument, Reply, Stream,
-    named_scope,
+    AdminOnly, Call, Content, Endpoint, Form, JsonBody, NoParams, Payload, Problem, ProblemDocument, Reply, Stream,
+    named_scope, sse,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -83,8 +83,53 @@ pub(crate) enum ScoringEvent {
     Problem(ProblemDocument),
 }
 
-impl Kinds for ScoringEvent {
-    const KINDS: &'static [&'static str] = &["progress", "report", "problem"];
+/// The answer, in the [`Form`] that was asked for.
+pub(crate) enum Generated {
+    /// The report, written when the work is done; the response begins before.
+    Whole(Stream),
+    /// Server-sent events as it goes on, of which the last is the report.
+    Streamed(Stream),
+    /// 202: the job, while it goes on by itself.
+    Later(Box<ScoringJob>),
+}
+
+impl Payload for Generated {
+    const CONTENT_TYPE: Option<&'static str> = Some("application/json");
+
+    fn content_type(&self) -> Option<&'static str> {
+        match self {
+            Self::Whole(_) | Self::Later(_) => Self::CONTENT_TYPE,
+            Self::Streamed(_) => Some(sse::CONTENT_TYPE),
+        }
+    }
+
+    fn status(&self) -> Option<StatusCode> {
+        matches!(self, Self::Later(_)).then_some(StatusCode::ACCEPTED)
+    }
+
+    fn into_content(self) -> Result<Content, Problem> {
+        match self {
+            Self::Whole(stream) | Self::Streamed(stream) => Ok(Content::Streamed(stream)),
+            Self::Later(job) => (*job).into_content(),
+        }
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema(
+        document: &mut runledger_web::openapi::Document,
+    ) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
+        Some(document.schema::<Report>())
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn others(document: &mut runledger_web::openapi::Document) -> Vec<runledger_web::openapi::Other> {
+        let job = document.schema::<ScoringJob>();
+        let event = document.event::<ScoringEvent>(&["progress", "report", "problem"]);
+        vec![
+            (StatusCode::OK, Some((sse::CONTENT_TYPE, event))),
+            (StatusCode::ACCEPTED, Some(("application/json", job))),
+        ]
+    }
 }
 
 /// Scores executions.
@@ -99,7 +144,7 @@ impl Endpoint for GenerateAnalytics {
     type Path = NoParams;
     type Query = NoParams;
     type Body = JsonBody<ExecutionAnalyticsRequest>;
-    type Reply = Long<Report, ScoringEvent, ScoringJob>;
+    type Reply = Generated;
 
     async fn handle(call: Call<Self>) -> Result<Reply<Self::Reply>, Problem> {
         let JsonBody(asked) = call.body;
@@ -150,13 +195,10 @@ impl Endpoint for GenerateAnalytics {
         let reply = match call.form {
             Form::Later => {
                 let at = format!("{}/jobs/{job}", Self::PATH);
-                return Ok(Reply::done(made.map(Long::Later)).at(&at));
+                return Ok(Reply::done(made.map(|job| Generated::Later(Box::new(job)))).at(&at));
             }
-            Form::Streamed => Long::Streamed(Stream::new(move |sink| follow::events(sink, worker, scope))),
-            Form::Whole => Long::Whole(
-                Stream::new(move |sink| follow::report(sink, worker, scope)),
-                PhantomData,
-            ),
+            Form::Streamed => Generated::Streamed(Stream::new(move |sink| follow::events(sink, worker, scope))),
+            Form::Whole => Generated::Whole(Stream::new(move |sink| follow::report(sink, worker, scope))),
         };
         Ok(Reply::done(runledger_store::Done { value: reply, replayed }))
     }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use http::{HeaderName, HeaderValue, Method};
 use runledger_store::events::{self, Filter};
-use runledger_web::{AnyRole, Call, Endpoint, NoParams, Problem, Reply, Stream, params};
+use runledger_web::{AnyRole, Call, Content, Endpoint, NoParams, Payload, Problem, Reply, Stream, params, sse};
 
 use crate::{
     params::{EventNumber, OneOrAll},
@@ -23,6 +23,31 @@ params! {
     }
 }
 
+/// A stream of events.
+pub(crate) struct Events(Stream);
+
+impl Payload for Events {
+    const CONTENT_TYPE: Option<&'static str> = Some(sse::CONTENT_TYPE);
+
+    fn into_content(self) -> Result<Content, Problem> {
+        Ok(Content::Streamed(self.0))
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema(
+        document: &mut runledger_web::openapi::Document,
+    ) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
+        use runledger_models::event::{Envelope, EventType};
+        let kinds = [
+            EventType::GraphExecutionUpdate,
+            EventType::NodeExecutionUpdate,
+            EventType::ErrorCommsUpdate,
+            EventType::Gap,
+        ];
+        Some(document.event::<Envelope>(&kinds.map(EventType::as_str)))
+    }
+}
+
 /// Tells what happens to executions, as it happens.
 pub(crate) struct StreamEvents;
 
@@ -35,9 +60,9 @@ impl Endpoint for StreamEvents {
     type Path = NoParams;
     type Query = EventsQuery;
     type Body = ();
-    type Reply = Stream;
+    type Reply = Events;
 
-    async fn handle(call: Call<Self>) -> Result<Reply<Stream>, Problem> {
+    async fn handle(call: Call<Self>) -> Result<Reply<Events>, Problem> {
         let asked = match &call.last_event_id {
             Some(id) => {
                 let number = EventNumber::read(id);
@@ -60,9 +85,9 @@ impl Endpoint for StreamEvents {
         };
         let tail = Tail::new(&call.who, filter, call.expires_at, db, Rc::clone(&call.config));
         let asked = asked.map(|EventNumber(number)| number);
-        let stream = Stream::new(move |sink| tail.run(sink, asked, head));
+        let events = Events(Stream::new(move |sink| tail.run(sink, asked, head)));
         // Proxies that collect responses before they pass them on must not do so here.
         let (name, value) = ("x-accel-buffering", "no");
-        Ok(Reply::new(stream).with(HeaderName::from_static(name), HeaderValue::from_static(value)))
+        Ok(Reply::new(events).with(HeaderName::from_static(name), HeaderValue::from_static(value)))
     }
 }

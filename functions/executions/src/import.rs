@@ -7,9 +7,11 @@ use runledger_models::{
     json::Record,
 };
 use runledger_store::{Error, executions};
-use runledger_web::{Body, Call, Endpoint, NoParams, Parts, Problem, Reply, ServiceOnly, Unpack, gunzip, read_json};
+use runledger_web::{Body, Call, Endpoint, NoParams, Parts, Problem, Reply, ServiceOnly, Unpack, read_json};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::gzip::gunzip;
 
 const JSON: &str = "application/json";
 const NDJSON: &str = "application/x-ndjson";

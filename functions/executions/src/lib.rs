@@ -7,6 +7,7 @@ mod data;
 mod delete;
 mod execution_list;
 mod get;
+mod gzip;
 mod import;
 mod list;
 mod patch;

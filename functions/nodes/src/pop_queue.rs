@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::queue::NodeExecutionEntry;
 use runledger_store::queue;
-use runledger_web::{Bounded, Call, Endpoint, Maybe, Problem, Reply, ServiceOnly, params};
+use runledger_web::{Bounded, Call, Content, Endpoint, Payload, Problem, Reply, ServiceOnly, params};
 use spin_sdk::time::sleep;
 
 use crate::get_queue::ExecutionPath;
@@ -27,6 +27,38 @@ params! {
     }
 }
 
+/// An entry; 204 without a body where there is none.
+pub(crate) struct Popped(Option<NodeExecutionEntry>);
+
+impl Payload for Popped {
+    const CONTENT_TYPE: Option<&'static str> = <NodeExecutionEntry as Payload>::CONTENT_TYPE;
+
+    fn content_type(&self) -> Option<&'static str> {
+        self.0.as_ref().and_then(Payload::content_type)
+    }
+
+    fn status(&self) -> Option<StatusCode> {
+        self.0.is_none().then_some(StatusCode::NO_CONTENT)
+    }
+
+    fn into_content(self) -> Result<Content, Problem> {
+        self.0
+            .map_or_else(|| Ok(Content::Whole(Vec::new())), Payload::into_content)
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema(
+        document: &mut runledger_web::openapi::Document,
+    ) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
+        <NodeExecutionEntry as Payload>::schema(document)
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn others(_: &mut runledger_web::openapi::Document) -> Vec<runledger_web::openapi::Other> {
+        vec![(StatusCode::NO_CONTENT, None)]
+    }
+}
+
 /// Takes the oldest entry of an execution's queue that nobody has.
 pub(crate) struct PopQueue;
 
@@ -39,9 +71,9 @@ impl Endpoint for PopQueue {
     type Path = ExecutionPath;
     type Query = PopQuery;
     type Body = ();
-    type Reply = Maybe<NodeExecutionEntry>;
+    type Reply = Popped;
 
-    async fn handle(call: Call<Self>) -> Result<Reply<Maybe<NodeExecutionEntry>>, Problem> {
+    async fn handle(call: Call<Self>) -> Result<Reply<Popped>, Problem> {
         let PopQuery { wait, lease_seconds } = call.query;
         let wait = wait.map_or(0, |Bounded(seconds)| seconds);
         let lease_seconds = lease_seconds.map_or(DEFAULT_LEASE_SECONDS, |Bounded(seconds)| seconds);
@@ -55,11 +87,11 @@ impl Endpoint for PopQueue {
                 .write(queue::pop(&scope, &call.path.id, lease_seconds))
                 .await?;
             if taken.value.is_some() {
-                return Ok(Reply::done(taken.map(Maybe)));
+                return Ok(Reply::done(taken.map(Popped)));
             }
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Ok(Reply::new(Maybe(None)));
+                return Ok(Reply::new(Popped(None)));
             }
             sleep(pause.min(left)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);

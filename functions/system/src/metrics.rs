@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use http::Method;
 use runledger_store::metrics::{self, BOUNDS, Job, Metrics, Requests, Standing};
-use runledger_web::{Call, Endpoint, Exposition as Payload, NoParams, Problem, Public, Reply};
+use runledger_web::{Call, Endpoint, NoParams, Problem, Public, Reply};
 
 use crate::{
     exposition::Exposition,
@@ -23,16 +23,16 @@ impl Endpoint for GetMetrics {
     type Path = NoParams;
     type Query = NoParams;
     type Body = ();
-    type Reply = Payload;
+    type Reply = Exposition;
 
-    async fn handle(call: Call<Self>) -> Result<Reply<Payload>, Problem> {
+    async fn handle(call: Call<Self>) -> Result<Reply<Exposition>, Problem> {
         let metrics = call.ledger.read(metrics::read()).await?;
         let redis = redis_state().await?;
-        Ok(Reply::new(Payload(text(&metrics, &redis))))
+        Ok(Reply::new(exposition(&metrics, &redis)))
     }
 }
 
-fn text(metrics: &Metrics, redis: &RedisState) -> String {
+fn exposition(metrics: &Metrics, redis: &RedisState) -> Exposition {
     let mut out = Exposition::default();
     out.metric("runledger_build_info", "gauge", "The version that runs; always 1.");
     out.sample("runledger_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
@@ -103,7 +103,7 @@ fn text(metrics: &Metrics, redis: &RedisState) -> String {
         "Holds on credits that have not ended.",
         metrics.credit_holds,
     );
-    out.finish()
+    out
 }
 
 fn states(out: &mut Exposition, name: &str, help: &str, label: &str, standings: &[Standing]) {

@@ -4,7 +4,7 @@ use http::Method;
 use runledger_models::{Id, Timestamp, monitors::AccuracyTrends};
 use runledger_store::trends::{self, AccuracyQuery};
 use runledger_web::{
-    AdminOnly, Bounded, Call, Endpoint, Names, NoParams, One, Percent, Problem, Reply, named_scope, params,
+    AdminOnly, Bounded, Call, Endpoint, Names, NoParams, One, Param, Problem, Reply, named_scope, params,
 };
 
 const DEFAULT_DAYS: u32 = 30;
@@ -30,6 +30,32 @@ impl Names for Window {
 
     fn names() -> Vec<&'static str> {
         vec!["rows", "calendar"]
+    }
+}
+
+/// A percentage above 0, up to 100.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Percent(f64);
+
+impl Param for Percent {
+    fn parse(texts: &[String]) -> Result<Self, String> {
+        let [text] = texts else {
+            return Err("is given more than once".to_owned());
+        };
+        let number = text.parse().ok();
+        number
+            .filter(|number| *number > 0.0 && *number <= 100.0)
+            .map(Self)
+            .ok_or_else(|| "is not a number above 0 and up to 100".to_owned())
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::Number)
+            .exclusive_minimum(Some(0))
+            .maximum(Some(100))
+            .into()
     }
 }
 

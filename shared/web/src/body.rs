@@ -1,9 +1,8 @@
 //! Request bodies: read up to a limit, checked, and turned into what an endpoint declares.
 
-use std::{fmt::Display, io::Read as _};
+use std::fmt::Display;
 
 use bytes::{Bytes, BytesMut};
-use flate2::read::MultiGzDecoder;
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use runledger_models::fault::escape;
@@ -37,20 +36,6 @@ pub trait Body: Sized {
 
 /// Unpacks a body, up to so many bytes.
 pub type Unpack = fn(&[u8], usize) -> Result<Bytes, Problem>;
-
-/// Unpacks gzip (RFC 1952), of one member or several. What is too large is noticed while it is unpacked.
-pub fn gunzip(packed: &[u8], limit: usize) -> Result<Bytes, Problem> {
-    let mut whole = Vec::new();
-    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    MultiGzDecoder::new(packed)
-        .take(most)
-        .read_to_end(&mut whole)
-        .map_err(|_| Problem::malformed("the body is not gzip, as its Content-Encoding says, or it is cut off"))?;
-    if whole.len() > limit {
-        return Err(Problem::too_large(limit));
-    }
-    Ok(whole.into())
-}
 
 /// Whether the body is packed in a way that can be undone: `None` where it is not packed.
 pub(crate) fn unpacker(headers: &HeaderMap, unpack: Option<Unpack>) -> Result<Option<Unpack>, Problem> {
@@ -266,29 +251,6 @@ mod tests {
         }
     }
 
-    fn gzip(bytes: &[u8]) -> Vec<u8> {
-        use std::io::Write;
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    #[test]
-    fn what_is_packed_is_unpacked_up_to_the_limit() {
-        assert_eq!(gunzip(&gzip(b"[1]"), 3).unwrap(), "[1]");
-        let members = [gzip(b"[1,"), gzip(b"2]")].concat();
-        assert_eq!(gunzip(&members, 5).unwrap(), "[1,2]");
-        for (packed, status) in [
-            (gzip(b"[1]"), 413),
-            (gzip(&vec![b' '; 1 << 20]), 413),
-            (b"[1]".to_vec(), 400),
-            (Vec::new(), 400),
-            (gzip(b"[1]")[..12].to_vec(), 400),
-        ] {
-            assert_eq!(gunzip(&packed, 2).unwrap_err().status().as_u16(), status);
-        }
-    }
-
     #[test]
     fn an_encoding_that_is_not_taken_is_refused_with_those_that_are() {
         let headers = |values: &[&'static str]| {
@@ -298,7 +260,7 @@ mod tests {
             }
             headers
         };
-        let gzip: Option<Unpack> = Some(gunzip);
+        let gzip: Option<Unpack> = Some(|packed, _| Ok(Bytes::copy_from_slice(packed)));
         for (values, unpack, packed) in [
             (&[] as &[_], None, Some(false)),
             (&["identity"], None, Some(false)),

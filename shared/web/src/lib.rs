@@ -26,22 +26,23 @@ pub mod rpc;
 mod schedule;
 mod serve;
 mod signatures;
+pub mod sse;
 mod stream;
 mod whole;
 
 pub use access::{
     Access, AdminOnly, AnyRole, OnBehalf, OneUser, Public, ServiceOnly, Trusted, named_scope, named_user,
 };
-pub use body::{Body, JsonBody, Parts, Unpack, gunzip, read_json};
+pub use body::{Body, JsonBody, Parts, Unpack, read_json};
 pub use config::{Config, setting};
 pub use endpoint::{Call, Endpoint, Route};
 pub use form::Form;
 pub use identity::{Claims, Keys, MIN_SECRET_BYTES};
 pub use ledger::Ledger;
 pub use paging::{Cursor, NumberCursor, Paging};
-pub use params::{Bounded, List, Names, NoParams, One, Param, Params, Percent, Source, time_range};
+pub use params::{Bounded, List, Names, NoParams, One, Param, Params, Source, time_range};
 pub use problem::{Document as ProblemDocument, FieldError, Problem};
-pub use reply::{Content, Exposition, Html, JsonText, Kinds, Long, Maybe, NoContent, Payload, Reply};
+pub use reply::{Content, NoContent, Payload, Reply};
 pub use schedule::scheduled;
 pub use serve::serve;
 pub use stream::{Gone, Sink, Stream};

@@ -294,29 +294,6 @@ impl<const MIN: u32, const MAX: u32> Param for Bounded<MIN, MAX> {
     }
 }
 
-/// A percentage above 0, up to 100.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Percent(pub f64);
-
-impl Param for Percent {
-    fn parse(texts: &[String]) -> Result<Self, String> {
-        let number = single(texts)?.parse().ok();
-        number
-            .filter(|number| *number > 0.0 && *number <= 100.0)
-            .map(Self)
-            .ok_or_else(|| "is not a number above 0 and up to 100".to_owned())
-    }
-
-    #[cfg(not(target_family = "wasm"))]
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::Type::Number)
-            .exclusive_minimum(Some(0))
-            .maximum(Some(100))
-            .into()
-    }
-}
-
 /// A parameter that is one of some values with fixed names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct One<T>(pub T);

@@ -17,8 +17,6 @@ use spin_sdk::{
     },
 };
 
-use crate::{Content, Payload, Problem};
-
 /// How long a reader may take for one piece before its stream is ended. It comes back for the rest when it can.
 const PATIENCE: Duration = Duration::from_mins(5);
 /// A piece.
@@ -26,7 +24,7 @@ const PIECE: usize = 64 * 1024;
 
 type Running = Pin<Box<dyn Future<Output = ()>>>;
 
-/// A response's body as a task that writes it. Server-sent events.
+/// A response's body as a task that writes it.
 pub struct Stream(Box<dyn FnOnce(Sink) -> Running>);
 
 /// Whoever was to read the stream does not: the connection is gone, or nothing has been taken from it for long.
@@ -107,24 +105,4 @@ async fn patiently<T>(wanted: impl Future<Output = T>) -> Result<T, Gone> {
         }
     })
     .await
-}
-
-impl Payload for Stream {
-    const CONTENT_TYPE: Option<&'static str> = Some("text/event-stream");
-
-    fn into_content(self) -> Result<Content, Problem> {
-        Ok(Content::Streamed(self))
-    }
-
-    #[cfg(not(target_family = "wasm"))]
-    fn schema(document: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
-        use runledger_models::event::{Envelope, EventType};
-        let kinds = [
-            EventType::GraphExecutionUpdate,
-            EventType::NodeExecutionUpdate,
-            EventType::ErrorCommsUpdate,
-            EventType::Gap,
-        ];
-        Some(document.event::<Envelope>(&kinds.map(EventType::as_str)))
-    }
 }
