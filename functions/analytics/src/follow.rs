@@ -12,7 +12,10 @@ use runledger_store::{
     Error,
     scoring::{self, Results},
 };
-use runledger_web::{Gone, Problem, Sink};
+use runledger_web::{
+    Gone, Problem, Sink,
+    sse::{self, Heartbeat},
+};
 use serde_json::json;
 use spin_sdk::time::sleep;
 
@@ -72,15 +75,7 @@ pub(crate) async fn events(mut sink: Sink, worker: Worker, scope: Scope) {
         let mut text = String::new();
         for (number, result) in (first..).zip(&batch) {
             let progress = json!({ "done": number, "total_executions": total, "result": result });
-            for part in [
-                "id: ",
-                &number.to_string(),
-                "\nevent: progress\ndata: ",
-                &progress.to_string(),
-                "\n\n",
-            ] {
-                text.push_str(part);
-            }
+            sse::write_event(&mut text, Some(number), "progress", &progress.to_string());
         }
         results.extend(batch);
         sink.send(text.as_bytes()).await
@@ -91,7 +86,8 @@ pub(crate) async fn events(mut sink: Sink, worker: Worker, scope: Scope) {
         Err(Ended::Problem(problem)) => ("problem", told_as_json(problem, worker.db.log())),
         Err(Ended::Gone) => return,
     };
-    let text = format!("event: {event}\ndata: {}\n\n", String::from_utf8_lossy(&data));
+    let mut text = String::new();
+    sse::write_event(&mut text, None::<u32>, event, &String::from_utf8_lossy(&data));
     let _ = sink.send(text.as_bytes()).await;
 }
 
@@ -124,7 +120,7 @@ async fn follow(
 ) -> Result<ScoringJob, Ended> {
     let Worker { db, job, .. } = worker;
     let mut after = 0;
-    let mut spoke = Instant::now();
+    let mut heartbeat = Heartbeat::every(HEARTBEAT);
     let mut seen = Instant::now();
     let mut starts = 0;
     loop {
@@ -148,7 +144,7 @@ async fn follow(
             let batch = results.into_iter().map(|numbered| numbered.result).collect();
             let total = state.total_executions;
             tell(Told { sink, first, total }, batch).await?;
-            spoke = Instant::now();
+            heartbeat.sent();
             starts = 0;
         }
         if is_full {
@@ -166,12 +162,7 @@ async fn follow(
             starts += 1;
             worker.go_on();
         }
-        if spoke.elapsed() >= HEARTBEAT {
-            spoke = Instant::now();
-            sink.send(pulse.as_bytes()).await?;
-        } else {
-            sink.check().await?;
-        }
+        heartbeat.beat(sink, pulse).await?;
         sleep(INTERVAL).await;
     }
 }

@@ -16,7 +16,10 @@ use runledger_store::{
     Db, Error,
     events::{self, Batch, Filter, Room},
 };
-use runledger_web::{Config, Gone, Sink};
+use runledger_web::{
+    Config, Gone, Sink,
+    sse::{self, Heartbeat},
+};
 use spin_sdk::{time::sleep, wasip3::spawn};
 
 /// How often the reader hears something, even if nothing happens.
@@ -103,11 +106,11 @@ impl Tail {
         let mut wake = None;
         let is_relaying = Rc::new(Cell::new(false));
         let began = Instant::now();
-        let mut spoke = Instant::now();
+        let mut heartbeat = Heartbeat::every(HEARTBEAT);
         let mut woken = Woken::News;
         loop {
             match self.round(sink, woken).await {
-                Ok(true) => spoke = Instant::now(),
+                Ok(true) => heartbeat.sent(),
                 Ok(false) => {}
                 Err(End::Gone) => return Err(Gone),
                 Err(End::Trouble(error)) => self.complain(&error),
@@ -115,13 +118,9 @@ impl Tail {
             if began.elapsed() >= LIFE || self.token_has_expired() {
                 return Ok(());
             }
-            if spoke.elapsed() >= HEARTBEAT {
-                spoke = Instant::now();
-                sink.send(format!(": heartbeat\nid: {}\n\n", self.position).as_bytes())
-                    .await?;
-            } else {
-                sink.check().await?;
-            }
+            heartbeat
+                .beat(sink, &format!(": heartbeat\nid: {}\n\n", self.position))
+                .await?;
             if let (None, Some(bus)) = (&wake, &bus) {
                 // Not from where the reader is: what it saw since the start may be unknown to Redis.
                 match bus.wake(&self.db, &self.scope, head).await {
@@ -242,19 +241,7 @@ pub(crate) async fn number_all(db: &Db) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes an event as a stream has it: its data is one line.
+/// Writes an event as a stream has it.
 fn write(seq: i64, message: &Message, text: &mut String) {
-    let Message { event_type, data } = message;
-    let data = data.replace(['\n', '\r'], " ");
-    for part in [
-        "id: ",
-        &seq.to_string(),
-        "\nevent: ",
-        event_type.as_str(),
-        "\ndata: ",
-        &data,
-        "\n\n",
-    ] {
-        text.push_str(part);
-    }
+    sse::write_event(text, Some(seq), message.event_type.as_str(), &message.data);
 }
