@@ -17,8 +17,8 @@ use utoipa::{
 };
 
 use crate::{
-    Call, Endpoint, JsonBody, Ledger, NoParams, Payload, Problem, Reply, ServiceOnly, endpoint::Response,
-    problem::Document,
+    Call, Endpoint, JsonBody, Ledger, NoParams, Payload, Problem, ProblemDocument, Reply, ServiceOnly,
+    http::response::Response,
 };
 
 /// The documents that the methods come from.
@@ -242,7 +242,7 @@ pub(crate) fn refuse(problem: Problem, log: &Log) -> Response {
 }
 
 /// The error of a call: 400 for what the seed raises as `ValueError`, 500 for everything else that goes wrong inside.
-fn error(document: Document) -> (StatusCode, RemoteCallError) {
+fn error(document: ProblemDocument) -> (StatusCode, RemoteCallError) {
     let (status, kind) = match document.status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => (document.status, "NotAuthorizedError"),
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => (document.status, "NotFoundError"),

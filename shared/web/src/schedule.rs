@@ -6,7 +6,7 @@ use runledger_logging::Log;
 use runledger_models::Id;
 use runledger_store::Db;
 
-use crate::{Config, request_id::new_trace};
+use crate::{Config, http::request_id::new_trace};
 
 /// The database and the settings, with a log whose lines carry an id of their own.
 pub async fn scheduled() -> Result<(Db, Rc<Config>), String> {

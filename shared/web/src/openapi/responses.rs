@@ -10,8 +10,8 @@ use utoipa::openapi::{
     header::{Header, HeaderBuilder},
 };
 
-use super::{Document, text};
-use crate::{Access, Body, Endpoint, Payload, endpoint::writes};
+use super::document::{Document, text};
+use crate::{Access, Body, Endpoint, Payload, http::endpoint::writes};
 
 /// A header of responses, described once.
 #[derive(Clone, Copy, PartialEq, Eq)]

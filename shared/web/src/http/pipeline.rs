@@ -1,10 +1,9 @@
-//! Endpoints and the route table that lists them.
+//! The way of a request through an endpoint.
 
 use std::{future::Future, pin::Pin, rc::Rc};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use runledger_bus::Bus;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use runledger_logging::Log;
 use runledger_models::{Caller, Role, UserId};
 use runledger_store::{Db, IdempotencyKey};
@@ -12,84 +11,10 @@ use sha2::{Digest, Sha256};
 use spin_sdk::http::Request;
 
 use crate::{
-    Access, Body, Config, Content, Form, Ledger, Params, Parts, Payload, Problem, Reply, Source, Unpack, body,
-    idempotency, problem::Document, rpc,
+    Access, Body, Call, Config, Content, Endpoint, Form, Ledger, Parts, Payload, Problem, Reply, Source, Unpack,
+    extract::{body, idempotency},
+    http::{endpoint::writes, response::Response},
 };
-
-/// One operation of the API. What it needs is declared as types and arrives parsed and authorised.
-pub trait Endpoint: Sized + 'static {
-    /// The HTTP method.
-    const METHOD: Method;
-    /// The path, with `{names}`.
-    const PATH: &'static str;
-    /// The status of success.
-    const STATUS: StatusCode = StatusCode::OK;
-    /// Whether the response carries an `ETag` and `If-None-Match` is answered with 304.
-    const CONDITIONAL: bool = false;
-    /// Whether the answer tells which setting cannot be used: only for the operator's own question.
-    const TELLS_SETTINGS: bool = false;
-    /// Whether the response says where that which was made is (`Location`).
-    const LOCATED: bool = false;
-    /// Whether `Last-Event-ID` says where its stream goes on.
-    const RESUMABLE: bool = false;
-    /// Whether its work may be long, so that `Prefer` and `Accept` choose the [`Form`] of the answer.
-    const LONG: bool = false;
-    /// What it does, in a line.
-    const SUMMARY: &'static str;
-    /// The document that it comes from, for a [method of the data service](crate::rpc::Method), whose errors are others.
-    const SEED: Option<&'static str> = None;
-    /// Whether it changes nothing, although its method is not GET.
-    const READS: bool = false;
-    /// The statuses of the problems it may answer with, besides those that its types imply.
-    const PROBLEMS: &'static [u16] = &[];
-    /// Who may call.
-    type Access: Access;
-    /// The path's parameters.
-    type Path: Params;
-    /// The query's parameters.
-    type Query: Params;
-    /// The request body.
-    type Body: Body;
-    /// The response body.
-    type Reply: Payload;
-
-    /// Serves a request.
-    fn handle(call: Call<Self>) -> impl Future<Output = Result<Reply<Self::Reply>, Problem>>;
-}
-
-/// A request to an endpoint.
-pub struct Call<E: Endpoint> {
-    /// What the endpoint's access learns of the caller.
-    pub who: <E::Access as Access>::Who,
-    /// The path's parameters.
-    pub path: E::Path,
-    /// The query's parameters.
-    pub query: E::Query,
-    /// The body.
-    pub body: E::Body,
-    /// When the caller's token expires, in seconds since 1970.
-    pub expires_at: Option<f64>,
-    /// The header `Last-Event-ID`, if the endpoint is resumable.
-    pub last_event_id: Option<String>,
-    /// The form of the answer, if the endpoint's work may be long.
-    pub form: Form,
-    /// What runs the request's statements.
-    pub ledger: Ledger,
-    /// The instance's settings.
-    pub config: Rc<Config>,
-}
-
-/// A response before it is handed to the host.
-pub(crate) struct Response {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Content,
-    /// How changes that were made are published.
-    pub(crate) publish: Option<Publish>,
-}
-
-/// Publishes changes. Apart from what only reads, which then need not contain it.
-pub(crate) type Publish = fn(Rc<Bus>, Db) -> Pin<Box<dyn Future<Output = Db>>>;
 
 /// A request that was routed, before it is read.
 pub(crate) struct Routed {
@@ -98,51 +23,11 @@ pub(crate) struct Routed {
     pub(crate) log: Log,
 }
 
-type Served = Pin<Box<dyn Future<Output = Result<Response, Problem>>>>;
-
-/// An endpoint as data: a line of a function's route table.
-pub struct Route {
-    /// The HTTP method.
-    pub method: Method,
-    /// The path, with `{names}`.
-    pub path: &'static str,
-    /// The roles that may call; none for a route that needs no token.
-    pub roles: &'static [Role],
-    /// The document that it comes from, for a method of the data service.
-    pub seed: Option<&'static str>,
-    /// The response to a problem.
-    pub(crate) refuse: fn(Problem, &Log) -> Response,
-    pub(crate) serve: fn(Routed) -> Served,
-    #[cfg(not(target_family = "wasm"))]
-    pub(crate) describe: fn(&mut crate::openapi::Document),
-}
-
-impl Route {
-    /// The line of an endpoint.
-    pub const fn of<E: Endpoint>() -> Self {
-        Self {
-            method: E::METHOD,
-            path: E::PATH,
-            roles: <E::Access as Access>::ROLES,
-            seed: E::SEED,
-            refuse: match E::SEED {
-                Some(_) => rpc::refuse,
-                None => refuse,
-            },
-            serve: |routed| Box::pin(serve::<E>(routed)),
-            #[cfg(not(target_family = "wasm"))]
-            describe: crate::openapi::describe::<E>,
-        }
-    }
-}
-
-/// Whether an endpoint may change something.
-pub(crate) fn writes<E: Endpoint>() -> bool {
-    E::METHOD != Method::GET && !E::READS
-}
+/// What an endpoint comes to.
+pub(crate) type Served = Pin<Box<dyn Future<Output = Result<Response, Problem>>>>;
 
 /// The way of every request: who calls, then what is asked, then the endpoint, then the response.
-async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Problem> {
+pub(crate) async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Problem> {
     let Routed { request, path, log } = routed;
     let Asking {
         config,
@@ -196,37 +81,6 @@ async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Problem> {
     } else {
         response
     })
-}
-
-/// The response to a problem: its document.
-pub(crate) fn refuse(problem: Problem, log: &Log) -> Response {
-    Response::to_problem(problem, log, "application/problem+json", |document| {
-        (document.status, serde_json::to_vec(&document))
-    })
-}
-
-impl Response {
-    /// The response to a problem: what `write` makes of its document, with its status.
-    pub(crate) fn to_problem(
-        problem: Problem,
-        log: &Log,
-        content_type: &'static str,
-        write: impl FnOnce(Document) -> (StatusCode, serde_json::Result<Vec<u8>>),
-    ) -> Self {
-        if let Some(internal) = problem.for_log() {
-            log.error(internal);
-        }
-        let mut headers: HeaderMap = problem.header().cloned().into_iter().collect();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        // Problems are made of texts and numbers; they cannot fail to be written.
-        let (status, body) = write(problem.into_document(log.request_id()));
-        Self {
-            status,
-            headers,
-            body: Content::Whole(body.unwrap_or_default()),
-            publish: None,
-        }
-    }
 }
 
 /// Who calls, and the texts of what is asked.

@@ -13,13 +13,14 @@ use spin_sdk::{
     wasip3::http::types,
 };
 
-use crate::{
-    Config, Content, Problem, Route,
-    endpoint::{Publish, Response, Routed, refuse},
+use super::{
     metrics::{self, Kind},
+    pipeline::Routed,
     request_id::{self, X_REQUEST_ID},
+    response::{Publish, Response, refuse},
     router::{Found, Routes},
 };
+use crate::{Config, Content, Problem, Route};
 
 /// The header that says which trace an answer belongs to.
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");

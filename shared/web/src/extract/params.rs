@@ -151,6 +151,25 @@ fn single(texts: &[String]) -> Result<&str, String> {
     }
 }
 
+/// How the API's description shows a parameter of this type.
+#[cfg(not(target_family = "wasm"))]
+#[doc(hidden)]
+pub fn parameter<T: Param>(
+    place: &utoipa::openapi::path::ParameterIn,
+    name: &str,
+    docs: &str,
+) -> utoipa::openapi::path::Parameter {
+    use utoipa::openapi::{Required, path::ParameterBuilder};
+    let required = if T::REQUIRED { Required::True } else { Required::False };
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(place.clone())
+        .required(required)
+        .description(Some(docs.trim()))
+        .schema(Some(T::schema()))
+        .build()
+}
+
 /// The name of a parameter whose field is written like this: `r#type` is `type`.
 #[doc(hidden)]
 pub fn field_name(written: &'static str) -> &'static str {
@@ -184,7 +203,7 @@ macro_rules! params {
                 place: $crate::utoipa::openapi::path::ParameterIn,
             ) -> Vec<$crate::utoipa::openapi::path::Parameter> {
                 vec![$(
-                    $crate::openapi::parameter::<$type>(&place, $crate::field_name(stringify!($field)), concat!($($field_doc),+)),
+                    $crate::parameter::<$type>(&place, $crate::field_name(stringify!($field)), concat!($($field_doc),+)),
                 )+]
             }
         }

@@ -8,7 +8,8 @@ use jsonwebtoken::{
 use runledger_models::{Caller, Role, UserId};
 use serde::Deserialize;
 
-use crate::{Problem, signatures};
+use super::signatures;
+use crate::Problem;
 
 /// The fewest bytes of a shared secret.
 pub const MIN_SECRET_BYTES: usize = 32;

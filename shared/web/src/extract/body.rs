@@ -9,7 +9,8 @@ use runledger_models::fault::escape;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use utoipa::ToSchema;
 
-use crate::{Problem, json};
+use super::json;
+use crate::Problem;
 
 /// The parts of a request from which a body is read.
 pub struct Parts<'a> {

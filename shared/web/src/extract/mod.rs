@@ -1,0 +1,15 @@
+//! What requests hold, as types: bodies, parameters, pages, the form of the answer, the key of a write.
+
+pub(crate) mod body;
+mod form;
+pub(crate) mod idempotency;
+mod json;
+mod paging;
+mod params;
+
+pub use body::{Body, JsonBody, Parts, Unpack, read_json};
+pub use form::Form;
+pub use paging::{Cursor, NumberCursor, Paging};
+#[cfg(not(target_family = "wasm"))]
+pub use params::parameter;
+pub use params::{Bounded, List, Names, NoParams, One, Param, Params, Source, field_name, time_range};

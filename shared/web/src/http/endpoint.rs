@@ -1,0 +1,75 @@
+//! Operations of the API, as a function declares them.
+
+use std::{future::Future, rc::Rc};
+
+use http::{Method, StatusCode};
+
+use crate::{Access, Body, Config, Form, Ledger, Params, Payload, Problem, Reply};
+
+/// One operation of the API. What it needs is declared as types and arrives parsed and authorised.
+pub trait Endpoint: Sized + 'static {
+    /// The HTTP method.
+    const METHOD: Method;
+    /// The path, with `{names}`.
+    const PATH: &'static str;
+    /// The status of success.
+    const STATUS: StatusCode = StatusCode::OK;
+    /// Whether the response carries an `ETag` and `If-None-Match` is answered with 304.
+    const CONDITIONAL: bool = false;
+    /// Whether the answer tells which setting cannot be used: only for the operator's own question.
+    const TELLS_SETTINGS: bool = false;
+    /// Whether the response says where that which was made is (`Location`).
+    const LOCATED: bool = false;
+    /// Whether `Last-Event-ID` says where its stream goes on.
+    const RESUMABLE: bool = false;
+    /// Whether its work may be long, so that `Prefer` and `Accept` choose the [`Form`] of the answer.
+    const LONG: bool = false;
+    /// What it does, in a line.
+    const SUMMARY: &'static str;
+    /// The document that it comes from, for a [method of the data service](crate::rpc::Method), whose errors are others.
+    const SEED: Option<&'static str> = None;
+    /// Whether it changes nothing, although its method is not GET.
+    const READS: bool = false;
+    /// The statuses of the problems it may answer with, besides those that its types imply.
+    const PROBLEMS: &'static [u16] = &[];
+    /// Who may call.
+    type Access: Access;
+    /// The path's parameters.
+    type Path: Params;
+    /// The query's parameters.
+    type Query: Params;
+    /// The request body.
+    type Body: Body;
+    /// The response body.
+    type Reply: Payload;
+
+    /// Serves a request.
+    fn handle(call: Call<Self>) -> impl Future<Output = Result<Reply<Self::Reply>, Problem>>;
+}
+
+/// A request to an endpoint.
+pub struct Call<E: Endpoint> {
+    /// What the endpoint's access learns of the caller.
+    pub who: <E::Access as Access>::Who,
+    /// The path's parameters.
+    pub path: E::Path,
+    /// The query's parameters.
+    pub query: E::Query,
+    /// The body.
+    pub body: E::Body,
+    /// When the caller's token expires, in seconds since 1970.
+    pub expires_at: Option<f64>,
+    /// The header `Last-Event-ID`, if the endpoint is resumable.
+    pub last_event_id: Option<String>,
+    /// The form of the answer, if the endpoint's work may be long.
+    pub form: Form,
+    /// What runs the request's statements.
+    pub ledger: Ledger,
+    /// The instance's settings.
+    pub config: Rc<Config>,
+}
+
+/// Whether an endpoint may change something.
+pub(crate) fn writes<E: Endpoint>() -> bool {
+    E::METHOD != Method::GET && !E::READS
+}
