@@ -14,7 +14,7 @@ use runledger_store::{
 };
 use runledger_web::{
     Gone, Problem, Sink,
-    sse::{self, Heartbeat},
+    sse::{self, Follow, Round},
 };
 use serde_json::json;
 use spin_sdk::time::sleep;
@@ -108,61 +108,109 @@ struct Told<'a> {
     total: u64,
 }
 
-/// Hands results on as they come, until the job has ended; the job then. `pulse` is sent while nothing happens. While
-/// somebody waits, somebody works: when the runner here has ended and nobody else has anything of the job, another is
-/// started, since there may be no schedule that would.
+/// Hands results on as they come, until the job has ended; the job then. `pulse` is sent while nothing happens.
 async fn follow(
     sink: &mut Sink,
-    pulse: &str,
+    pulse: &'static str,
     worker: &Worker,
     scope: &Scope,
-    mut tell: impl AsyncFnMut(Told<'_>, Vec<ScoreResult>) -> Result<(), Gone>,
+    tell: impl AsyncFnMut(Told<'_>, Vec<ScoreResult>) -> Result<(), Gone>,
 ) -> Result<ScoringJob, Ended> {
-    let Worker { db, job, .. } = worker;
-    let mut after = 0;
-    let mut heartbeat = Heartbeat::every(HEARTBEAT);
-    let mut seen = Instant::now();
-    let mut starts = 0;
-    loop {
-        let found = db.read(scoring::results(scope, job, after, BATCH)).await;
-        let Results { job: state, results } = match found {
-            Ok(found) => found,
-            Err(error @ Error::Unavailable(_)) if seen.elapsed() < LONGEST_OUTAGE => {
-                db.log()
-                    .warn(&format!("a reader of a scoring job waits for the database: {error}"));
-                sink.send(pulse.as_bytes()).await?;
-                sleep(TROUBLE).await;
-                continue;
+    let mut reader = Reader {
+        worker,
+        scope,
+        pulse,
+        tell,
+        after: 0,
+        seen: Instant::now(),
+        starts: 0,
+        pause: INTERVAL,
+    };
+    sse::follow(&mut reader, sink, HEARTBEAT).await
+}
+
+/// A reader of a job.
+struct Reader<'a, T> {
+    worker: &'a Worker,
+    scope: &'a Scope,
+    pulse: &'static str,
+    tell: T,
+    /// The number of the last result that was told.
+    after: u32,
+    /// When the database last answered.
+    seen: Instant,
+    /// How often a runner was started since the last result.
+    starts: u32,
+    /// How long is waited for the next round.
+    pause: Duration,
+}
+
+impl<T: AsyncFnMut(Told<'_>, Vec<ScoreResult>) -> Result<(), Gone>> Follow for Reader<'_, T> {
+    type End = ScoringJob;
+    type Error = Ended;
+
+    async fn round(&mut self, sink: &mut Sink) -> Result<Round<ScoringJob>, Ended> {
+        let Worker { db, job, .. } = self.worker;
+        self.pause = INTERVAL;
+        let mut has_sent = false;
+        let state = loop {
+            let found = db.read(scoring::results(self.scope, job, self.after, BATCH)).await;
+            let Results { job: state, results } = match found {
+                Ok(found) => found,
+                Err(error @ Error::Unavailable(_)) if self.seen.elapsed() < LONGEST_OUTAGE => {
+                    db.log()
+                        .warn(&format!("a reader of a scoring job waits for the database: {error}"));
+                    sink.send(self.pulse.as_bytes()).await?;
+                    self.pause = TROUBLE;
+                    return Ok(Round::Sent);
+                }
+                Err(error) => return Err(Ended::Problem(error.into())),
+            };
+            self.seen = Instant::now();
+            let is_full = results.len() == BATCH as usize;
+            if let (Some(first), Some(last)) = (results.first(), results.last()) {
+                let first = first.done;
+                self.after = last.done;
+                let batch = results.into_iter().map(|numbered| numbered.result).collect();
+                let total = state.total_executions;
+                (self.tell)(Told { sink, first, total }, batch).await?;
+                has_sent = true;
+                self.starts = 0;
             }
-            Err(error) => return Err(Ended::Problem(error.into())),
+            if !is_full {
+                break state;
+            }
         };
-        seen = Instant::now();
-        let is_full = results.len() == BATCH as usize;
-        if let (Some(first), Some(last)) = (results.first(), results.last()) {
-            let first = first.done;
-            after = last.done;
-            let batch = results.into_iter().map(|numbered| numbered.result).collect();
-            let total = state.total_executions;
-            tell(Told { sink, first, total }, batch).await?;
-            heartbeat.sent();
-            starts = 0;
-        }
-        if is_full {
-            continue;
-        }
         if state.status != JobStatus::Running {
-            return Ok(state);
+            return Ok(Round::Ended(state));
         }
+        self.keep_at_work().await?;
+        Ok(if has_sent { Round::Sent } else { Round::Quiet })
+    }
+
+    fn heartbeat(&self) -> String {
+        self.pulse.to_owned()
+    }
+
+    async fn wait(&mut self) {
+        sleep(self.pause).await;
+    }
+}
+
+impl<T> Reader<'_, T> {
+    /// While somebody waits, somebody works: when the runner here has ended and nobody else has anything of the job, another
+    /// is started, since there may be no schedule that would.
+    async fn keep_at_work(&mut self) -> Result<(), Ended> {
+        let Worker { db, job, .. } = self.worker;
         // What cannot be found out now is found out in the next round.
-        if !worker.is_at_work() && matches!(db.read(scoring::is_held(job)).await, Ok(false)) {
-            if starts == MOST_STARTS {
+        if !self.worker.is_at_work() && matches!(db.read(scoring::is_held(job)).await, Ok(false)) {
+            if self.starts == MOST_STARTS {
                 let why = format!("nobody goes on with the scoring job {job}; the log says why, and what it has stays");
                 return Err(Ended::Problem(Problem::not_ready(why)));
             }
-            starts += 1;
-            worker.go_on();
+            self.starts += 1;
+            self.worker.go_on();
         }
-        heartbeat.beat(sink, pulse).await?;
-        sleep(INTERVAL).await;
+        Ok(())
     }
 }

@@ -83,9 +83,9 @@ impl Endpoint for StreamEvents {
             graph_id,
             graph_exec_id,
         };
-        let tail = Tail::new(&call.who, filter, call.expires_at, db, Rc::clone(&call.config));
+        let tail = Tail::new(&call.who, filter, call.expires_at, db, Rc::clone(&call.config), head);
         let asked = asked.map(|EventNumber(number)| number);
-        let events = Events(Stream::new(move |sink| tail.run(sink, asked, head)));
+        let events = Events(Stream::new(move |sink| tail.run(sink, asked)));
         // Proxies that collect responses before they pass them on must not do so here.
         let (name, value) = ("x-accel-buffering", "no");
         Ok(Reply::new(events).with(HeaderName::from_static(name), HeaderValue::from_static(value)))

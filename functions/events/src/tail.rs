@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use runledger_bus::Woken;
+use runledger_bus::{Wake, Woken};
 use runledger_logging::Complaints;
 use runledger_models::{
     Caller, Event, Scope, Timestamp,
@@ -18,7 +18,7 @@ use runledger_store::{
 };
 use runledger_web::{
     Config, Gone, Sink,
-    sse::{self, Heartbeat},
+    sse::{self, Follow, Round},
 };
 use spin_sdk::{time::sleep, wasip3::spawn};
 
@@ -67,10 +67,25 @@ pub(crate) struct Tail {
     /// The last event that was sent.
     sent: i64,
     complaints: Complaints,
+    /// The last event at the start.
+    head: i64,
+    began: Instant,
+    /// What tells of news, where there is Redis.
+    wake: Option<Wake>,
+    woken: Woken,
+    is_relaying: Rc<Cell<bool>>,
 }
 
 impl Tail {
-    pub(crate) fn new(caller: &Caller, filter: Filter, expires_at: Option<f64>, db: Db, config: Rc<Config>) -> Self {
+    /// One for what happens after `head`, which is the last event at the start.
+    pub(crate) fn new(
+        caller: &Caller,
+        filter: Filter,
+        expires_at: Option<f64>,
+        db: Db,
+        config: Rc<Config>,
+        head: i64,
+    ) -> Self {
         Self {
             scope: caller.scope(),
             filter,
@@ -81,11 +96,17 @@ impl Tail {
             position: 0,
             sent: 0,
             complaints: Complaints::new(),
+            head,
+            began: Instant::now(),
+            wake: None,
+            woken: Woken::News,
+            is_relaying: Rc::new(Cell::new(false)),
         }
     }
 
-    /// Streams the events after the one numbered `asked`, or after `head`, which is the last one at the start.
-    pub(crate) async fn run(mut self, mut sink: Sink, asked: Option<i64>, head: i64) {
+    /// Streams the events after the one numbered `asked`, or those from now on.
+    pub(crate) async fn run(mut self, mut sink: Sink, asked: Option<i64>) {
+        let head = self.head;
         // A number that was never given belongs to another database, or to one that was set back.
         let unknown = asked.filter(|asked| *asked > head);
         self.position = asked.unwrap_or(head).min(head);
@@ -97,52 +118,13 @@ impl Tail {
         }
         if sink.send(greeting.as_bytes()).await.is_ok() {
             // Its end is all that there is to say: the reader has gone, or is to come back.
-            let _ = self.follow(&mut sink, head).await;
-        }
-    }
-
-    async fn follow(&mut self, sink: &mut Sink, head: i64) -> Result<(), Gone> {
-        let bus = self.config.bus.clone();
-        let mut wake = None;
-        let is_relaying = Rc::new(Cell::new(false));
-        let began = Instant::now();
-        let mut heartbeat = Heartbeat::every(HEARTBEAT);
-        let mut woken = Woken::News;
-        loop {
-            match self.round(sink, woken).await {
-                Ok(true) => heartbeat.sent(),
-                Ok(false) => {}
-                Err(End::Gone) => return Err(Gone),
-                Err(End::Trouble(error)) => self.complain(&error),
-            }
-            if began.elapsed() >= LIFE || self.token_has_expired() {
-                return Ok(());
-            }
-            heartbeat
-                .beat(sink, &format!(": heartbeat\nid: {}\n\n", self.position))
-                .await?;
-            if let (None, Some(bus)) = (&wake, &bus) {
-                // Not from where the reader is: what it saw since the start may be unknown to Redis.
-                match bus.wake(&self.db, &self.scope, head).await {
-                    Ok(made) => wake = Some(made),
-                    Err(error) => self.complain(&error),
-                }
-            }
-            woken = if let Some(wake) = &mut wake {
-                if self.sent > wake.heard() && !is_relaying.replace(true) {
-                    self.publish(Rc::clone(&is_relaying));
-                }
-                wake.wait(self.position, INTERVAL, self.db.log()).await
-            } else {
-                sleep(INTERVAL).await;
-                Woken::Nothing
-            };
+            let _ = sse::follow(&mut self, &mut sink, HEARTBEAT).await;
         }
     }
 
     /// Sends what is new; whether there was anything.
-    async fn round(&mut self, sink: &mut Sink, woken: Woken) -> Result<bool, End> {
-        if woken == Woken::Nothing {
+    async fn send_news(&mut self, sink: &mut Sink) -> Result<bool, End> {
+        if self.woken == Woken::Nothing {
             let mut peek = self.db.read(events::peek(&self.scope, self.position)).await?;
             if peek.has_unnumbered {
                 number_all(&self.db).await?;
@@ -212,8 +194,9 @@ impl Tail {
 
     /// Has published what this reader saw before Redis did: changes that were made past the API, or while Redis was
     /// away.
-    fn publish(&self, is_relaying: Rc<Cell<bool>>) {
+    fn publish(&self) {
         let (bus, db) = (self.config.bus.clone(), Rc::clone(&self.db));
+        let is_relaying = Rc::clone(&self.is_relaying);
         spawn(async move {
             if let Some(bus) = bus {
                 bus.relay(&db).await;
@@ -232,6 +215,53 @@ impl Tail {
             self.db.log(),
             &format!("a stream of events waits for the database: {error}"),
         );
+    }
+}
+
+impl Follow for Tail {
+    type End = ();
+    type Error = Gone;
+
+    async fn round(&mut self, sink: &mut Sink) -> Result<Round<()>, Gone> {
+        let has_sent = match self.send_news(sink).await {
+            Ok(has_sent) => has_sent,
+            Err(End::Gone) => return Err(Gone),
+            Err(End::Trouble(error)) => {
+                self.complain(&error);
+                false
+            }
+        };
+        Ok(if self.began.elapsed() >= LIFE || self.token_has_expired() {
+            Round::Ended(())
+        } else if has_sent {
+            Round::Sent
+        } else {
+            Round::Quiet
+        })
+    }
+
+    fn heartbeat(&self) -> String {
+        format!(": heartbeat\nid: {}\n\n", self.position)
+    }
+
+    async fn wait(&mut self) {
+        if let (None, Some(bus)) = (&self.wake, &self.config.bus) {
+            // Not from where the reader is: what it saw since the start may be unknown to Redis.
+            match bus.wake(&self.db, &self.scope, self.head).await {
+                Ok(made) => self.wake = Some(made),
+                Err(error) => self.complain(&error),
+            }
+        }
+        let heard = self.wake.as_ref().map(Wake::heard);
+        if heard.is_some_and(|heard| self.sent > heard) && !self.is_relaying.replace(true) {
+            self.publish();
+        }
+        self.woken = if let Some(wake) = &mut self.wake {
+            wake.wait(self.position, INTERVAL, self.db.log()).await
+        } else {
+            sleep(INTERVAL).await;
+            Woken::Nothing
+        };
     }
 }
 
