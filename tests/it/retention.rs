@@ -156,8 +156,9 @@ async fn holds_that_have_run_out_are_ended_and_cost_a_spend_nothing() {
     // The sum that a spend makes: none of what has run out is so much as looked at.
     let sql = "EXPLAIN (ANALYZE, TIMING off, FORMAT json) SELECT held FROM runledger.account('ann', NULL)";
     let plan = app.db.plan(sql).await.to_string();
+    let none = r#""Rows Removed by Filter":0"#;
     assert!(
-        plan.contains("credit_holds_open") && !plan.contains("Rows Removed by Filter"),
+        plan.contains("credit_holds_open") && !plan.replace(none, "").contains("Rows Removed by Filter"),
         "{plan}"
     );
 
