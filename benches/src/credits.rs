@@ -3,7 +3,7 @@
 use std::{fmt, process::ExitCode, sync::Arc};
 
 use anyhow::{Context as _, Result, ensure};
-use runledger_models::UserId;
+use runledger_models::{UserId, credit::Cost};
 use runledger_store::credits::{self, Movement};
 use serde::Serialize;
 use serde_json::json;
@@ -193,10 +193,13 @@ fn statement() -> Result<String> {
 }
 
 /// The store's statement.
-fn spend() -> &'static str {
-    #[expect(clippy::expect_used, reason = "it is an id")]
-    let user = UserId::parse("account-1").expect("an id");
-    credits::spend(&Movement::new(&user, 1, None)).statement().text()
+fn spend() -> String {
+    #[expect(clippy::expect_used, reason = "they are an id and a cost")]
+    let (user, cost) = (
+        UserId::parse("account-1").expect("an id"),
+        Cost::new(1).expect("a cost"),
+    );
+    credits::spend(&Movement::new(&user, cost, None)).statement().text()
 }
 
 #[cfg(test)]

@@ -12,14 +12,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use runledger_logging::{Log, Trace};
-use runledger_models::{Caller, ExecutionStatus, Id, Object, Role, ShareToken, json, json::Record, stats};
-use runledger_store::{
-    Budget, Error,
-    executions::{self, Change, NewExecution, StartingNode},
-    nodes, shares,
-};
+use runledger_models::{Caller, Id, NewExecution, Role, ShareToken, json::Record};
+use runledger_store::{Budget, Error, OnIllegalMove, executions, nodes, shares};
 use runledger_web::{Problem, read_json};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -34,44 +30,6 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/api/node-executions/{id}", patch(change_node))
         .route("/api/public/shared/{token}", get(read_shared))
         .with_state(app)
-}
-
-/// The body of a creation.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Creation {
-    graph_version: i32,
-    inputs: Object,
-    #[serde(deserialize_with = "json::records")]
-    starting_nodes_input: Vec<NodeInput>,
-    preset_id: Option<Id>,
-    credential_inputs: Option<Object>,
-    nodes_input_masks: Option<Object>,
-    parent_graph_exec_id: Option<Id>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NodeInput {
-    node_id: Id,
-    input: Object,
-}
-
-/// The body of a change.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Patch {
-    status: Option<ExecutionStatus>,
-    stats: Option<Object>,
-}
-
-/// The body of a node execution's change.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NodePatch {
-    status: ExecutionStatus,
-    execution_data: Option<Object>,
-    stats: Option<Object>,
 }
 
 async fn read(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, Refusal> {
@@ -103,22 +61,11 @@ async fn create(
 ) -> Result<Response, Refusal> {
     let caller = app.admit(&headers, &[Role::Service])?;
     let graph_id = identifier(graph_id)?;
-    let Record(body) = read_json::<Record<Creation>>(&body, "")?;
+    let Record(new) = read_json::<Record<NewExecution>>(&body, "")?;
     let user = caller
         .user()
         .ok_or_else(|| Problem::invalid_at("/headers/x-user-id", "is missing"))?;
-    let starting_node = |NodeInput { node_id, input }| StartingNode { node_id, input };
-    let new = NewExecution {
-        graph_id,
-        graph_version: body.graph_version,
-        inputs: body.inputs,
-        starting_nodes: body.starting_nodes_input.into_iter().map(starting_node).collect(),
-        preset_id: body.preset_id,
-        credential_inputs: body.credential_inputs.unwrap_or_default(),
-        nodes_input_masks: body.nodes_input_masks.unwrap_or_default(),
-        parent_graph_exec_id: body.parent_graph_exec_id,
-    };
-    let create = executions::create(user, new);
+    let create = executions::create(user, graph_id, new);
     let answer = app.database.ask(create.statement()).await?;
     let reply = Reply::to(&headers);
     let execution = create.decode(answer.text()?, &reply.log())?.value;
@@ -139,17 +86,8 @@ async fn change(
 ) -> Result<Response, Refusal> {
     let caller = app.admit(&headers, &[Role::Service])?;
     let id = identifier(id)?;
-    let Record(Patch { status, stats }) = read_json(&body, "")?;
-    let stats = stats
-        .map(stats::to_stored)
-        .transpose()
-        .map_err(|invalid| Problem::invalid_at(format!("/stats/{}", invalid.key), invalid.detail))?;
-    let change = Change {
-        status,
-        stats,
-        ..Change::default()
-    };
-    let change = executions::change(&caller.scope(), &id, change);
+    let Record(change) = read_json(&body, "")?;
+    let change = executions::change(&caller.scope(), &id, change, OnIllegalMove::Refuse);
     let answer = app.database.ask(change.statement()).await?;
     let reply = Reply::to(&headers);
     reply.with(&change.decode(answer.text()?, &reply.log())?.value)
@@ -163,17 +101,8 @@ async fn change_node(
 ) -> Result<Response, Refusal> {
     let caller = app.admit(&headers, &[Role::Service])?;
     let id = identifier(id)?;
-    let Record(body) = read_json::<Record<NodePatch>>(&body, "")?;
-    if body.status == ExecutionStatus::Queued && body.execution_data.is_none() {
-        return Err(Problem::invalid_at("/execution_data", "is missing").into());
-    }
-    let change = nodes::Change {
-        status: body.status,
-        execution_data: body.execution_data,
-        stats: body.stats,
-        or_as_it_is: false,
-    };
-    let change = nodes::change(&caller.scope(), &id, change);
+    let Record(change) = read_json(&body, "")?;
+    let change = nodes::change(&caller.scope(), &id, change, OnIllegalMove::Refuse);
     let answer = app.database.ask(change.statement()).await?;
     let reply = Reply::to(&headers);
     reply.with(&change.decode(answer.text()?, &reply.log())?.value)

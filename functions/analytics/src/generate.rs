@@ -5,7 +5,8 @@ use std::rc::Rc;
 use http::{Method, StatusCode};
 use runledger_llm::{Settings, catalog};
 use runledger_models::{
-    Id, Timestamp,
+    Bounded, Id, Timestamp,
+    bounded::VersionNumber,
     scoring::{DEFAULT_SYSTEM_PROMPT, DEFAULT_USER_PROMPT, RECOMMENDED_MODEL, Report, ScoreResult, ScoringJob},
 };
 use runledger_store::scoring::{self, NewJob};
@@ -20,7 +21,7 @@ use utoipa::ToSchema;
 use crate::{follow, worker::Worker};
 
 const DEFAULT_BATCH_SIZE: u32 = 10;
-const MAX_BATCH_SIZE: u32 = 25;
+type BatchSize = Bounded<1, 25>;
 const DATA: &str = "{{EXECUTION_DATA}}";
 const MAX_PROMPT: usize = 100_000;
 /// The most executions of a request that waits for its report; more are for the background.
@@ -39,8 +40,7 @@ pub(crate) struct ExecutionAnalyticsRequest {
     /// The graph whose finished executions are scored.
     graph_id: Id,
     /// Only those of this version. Versions count from 1: of 0 there are none.
-    #[schema(minimum = 0)]
-    graph_version: Option<u32>,
+    graph_version: Option<VersionNumber>,
     /// Only those of this user.
     user_id: Option<Id>,
     /// Only those created then or later.
@@ -50,8 +50,8 @@ pub(crate) struct ExecutionAnalyticsRequest {
     #[schema(default = "gpt-4o-mini")]
     model_name: Option<String>,
     /// How many calls may be in flight at once.
-    #[schema(default = 10, minimum = 1, maximum = 25)]
-    batch_size: Option<u32>,
+    #[schema(default = 10)]
+    batch_size: Option<BatchSize>,
     /// What the model is told to do; the configuration's without it.
     #[schema(max_length = 100_000)]
     system_prompt: Option<String>,
@@ -169,11 +169,11 @@ impl Endpoint for GenerateAnalytics {
         let user = given(asked.user_prompt.as_ref()).unwrap_or(DEFAULT_USER_PROMPT);
         let new = NewJob {
             graph_id: &asked.graph_id,
-            graph_version: asked.graph_version,
+            graph_version: asked.graph_version.map(Bounded::get),
             created_after: asked.created_after,
             model: &model.value,
             provider: &provider.id,
-            batch_size: asked.batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
+            batch_size: asked.batch_size.map_or(DEFAULT_BATCH_SIZE, Bounded::get),
             skip_existing: asked.skip_existing.unwrap_or(true),
             system_prompt: system,
             user_prompt: user,
@@ -206,21 +206,6 @@ impl Endpoint for GenerateAnalytics {
 
 /// Checks all of a request but its model.
 fn check(asked: &ExecutionAnalyticsRequest) -> Result<(), Problem> {
-    if asked
-        .graph_version
-        .is_some_and(|version| i32::try_from(version).is_err())
-    {
-        return Err(Problem::invalid_at("/graph_version", "is larger than any version"));
-    }
-    if asked
-        .batch_size
-        .is_some_and(|size| !(1..=MAX_BATCH_SIZE).contains(&size))
-    {
-        return Err(Problem::invalid_at(
-            "/batch_size",
-            format!("must be from 1 to {MAX_BATCH_SIZE}"),
-        ));
-    }
     for (pointer, prompt) in [
         ("/system_prompt", &asked.system_prompt),
         ("/user_prompt", &asked.user_prompt),

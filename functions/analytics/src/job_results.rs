@@ -1,9 +1,9 @@
 //! `GET /api/executions/admin/execution_analytics/jobs/{id}/results`.
 
 use http::Method;
-use runledger_models::scoring::ScoreResult;
+use runledger_models::{Bounded, scoring::ScoreResult};
 use runledger_store::scoring;
-use runledger_web::{AdminOnly, Bounded, Call, Endpoint, NumberCursor, Problem, Reply, params};
+use runledger_web::{AdminOnly, Call, Endpoint, NumberCursor, Problem, Reply, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -45,7 +45,7 @@ impl Endpoint for ListScoringResults {
     type Reply = ScoringResults;
 
     async fn handle(call: Call<Self>) -> Result<Reply<ScoringResults>, Problem> {
-        let limit = call.query.limit.map_or(DEFAULT_LIMIT, |Bounded(limit)| limit);
+        let limit = call.query.limit.map_or(DEFAULT_LIMIT, Bounded::get);
         let after = call.query.cursor.map_or(0, |NumberCursor(after)| after);
         let after = u32::try_from(after).map_err(|_| Problem::invalid_at("/query/cursor", "is of another list"))?;
         let found = call

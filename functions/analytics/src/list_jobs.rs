@@ -1,9 +1,9 @@
 //! `GET /api/executions/admin/execution_analytics/jobs`.
 
 use http::Method;
-use runledger_models::{Id, scoring::ScoringJob};
+use runledger_models::{Bounded, Id, scoring::ScoringJob};
 use runledger_store::scoring;
-use runledger_web::{AdminOnly, Bounded, Call, Cursor, Endpoint, NoParams, Problem, Reply, params};
+use runledger_web::{AdminOnly, Call, Cursor, Endpoint, NoParams, Problem, Reply, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -49,7 +49,7 @@ impl Endpoint for ListScoringJobs {
             cursor,
             limit,
         } = call.query;
-        let limit = limit.map_or(DEFAULT_LIMIT, |Bounded(limit)| limit);
+        let limit = limit.map_or(DEFAULT_LIMIT, Bounded::get);
         let before = cursor.map(|Cursor(position)| position);
         let scope = call.who.scope();
         let (jobs, next) = call

@@ -1,9 +1,9 @@
 //! `GET /api/executions/admin/executions/{id}/scores`.
 
 use http::Method;
-use runledger_models::{Id, scoring::Score};
+use runledger_models::{Bounded, Id, scoring::Score};
 use runledger_store::scoring;
-use runledger_web::{AdminOnly, Bounded, Call, Endpoint, NumberCursor, Problem, Reply, params};
+use runledger_web::{AdminOnly, Call, Endpoint, NumberCursor, Problem, Reply, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -52,7 +52,7 @@ impl Endpoint for ListScores {
 
     async fn handle(call: Call<Self>) -> Result<Reply<Scores>, Problem> {
         let ScoresQuery { cursor, limit } = call.query;
-        let limit = limit.map_or(DEFAULT_LIMIT, |Bounded(limit)| limit);
+        let limit = limit.map_or(DEFAULT_LIMIT, Bounded::get);
         let before = cursor.map(|NumberCursor(before)| before);
         let scope = call.who.scope();
         let (rows, more) = call

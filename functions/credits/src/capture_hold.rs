@@ -1,13 +1,13 @@
 //! `POST /api/credits/holds/{id}/capture`.
 
 use http::Method;
-use runledger_models::Id;
+use runledger_models::{Cents, Id};
 use runledger_store::credits;
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly, params};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::{balance::Balance, spend::check_amount};
+use crate::balance::Balance;
 
 params! {
     /// The hold.
@@ -23,8 +23,7 @@ params! {
 #[schema(example = json!({"amount": 12}))]
 pub(crate) struct CaptureBody {
     /// How much, in cents: at most what the hold has set aside. The rest is free again.
-    #[schema(minimum = 1, maximum = 1_000_000_000)]
-    amount: u32,
+    amount: Cents,
 }
 
 /// Spends what a hold has set aside.
@@ -43,7 +42,6 @@ impl Endpoint for CaptureHold {
 
     async fn handle(call: Call<Self>) -> Result<Reply<Balance>, Problem> {
         let JsonBody(CaptureBody { amount }) = call.body;
-        check_amount("/amount", amount, 1)?;
         let scope = call.who.scope();
         let done = call
             .ledger

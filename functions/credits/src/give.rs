@@ -1,16 +1,13 @@
 //! `POST /api/credits/grants` and `POST /api/credits/top-ups`.
 
 use http::Method;
-use runledger_models::{Id, Object, credit::TransactionType};
+use runledger_models::{Cents, Id, Object, credit::TransactionType};
 use runledger_store::credits::{self, Movement};
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, Trusted, named_user};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::{
-    balance::Balance,
-    spend::{as_json, check_amount},
-};
+use crate::{balance::Balance, spend::as_json};
 
 /// What is given.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -24,8 +21,7 @@ pub(crate) struct GiveBody {
     /// Who gets it.
     user_id: Id,
     /// How much, in cents.
-    #[schema(minimum = 1, maximum = 1_000_000_000)]
-    amount: u32,
+    amount: Cents,
     /// What for.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Object>,
@@ -76,7 +72,6 @@ where
         amount,
         metadata,
     }) = call.body;
-    check_amount("/amount", amount, 1)?;
     let user = named_user(&call.who, &user_id, "/user_id")?;
     let metadata = as_json(metadata)?;
     let movement = Movement::new(&user, amount, metadata.as_ref());

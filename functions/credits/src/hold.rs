@@ -1,13 +1,11 @@
 //! `POST /api/credits/holds`.
 
 use http::{Method, StatusCode};
-use runledger_models::{Id, Timestamp};
+use runledger_models::{Cents, Id, Timestamp};
 use runledger_store::credits::{self, Movement};
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly, named_user};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::spend::check_amount;
 
 /// What is set aside.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -21,8 +19,7 @@ pub(crate) struct HoldBody {
     /// Whose credits.
     user_id: Id,
     /// How many, in cents.
-    #[schema(minimum = 1, maximum = 1_000_000_000)]
-    amount: u32,
+    amount: Cents,
     /// When they are free again by themselves; in a day without it.
     expires_at: Option<Timestamp>,
 }
@@ -57,7 +54,6 @@ impl Endpoint for HoldCredits {
             amount,
             expires_at,
         }) = call.body;
-        check_amount("/amount", amount, 1)?;
         if expires_at.is_some_and(|at| at <= Timestamp::now()) {
             return Err(Problem::invalid_at("/expires_at", "is over already"));
         }

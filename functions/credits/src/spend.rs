@@ -1,7 +1,7 @@
 //! `POST /api/credits/spend`.
 
 use http::Method;
-use runledger_models::{Id, Json, Object, credit::MAX_AMOUNT};
+use runledger_models::{Id, Json, Object, credit::Cost};
 use runledger_store::credits::{self, Movement};
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly, named_user};
 use serde::Deserialize;
@@ -21,8 +21,7 @@ pub(crate) struct SpendBody {
     /// Who spends.
     user_id: Id,
     /// How much, in cents. Nothing changes nothing.
-    #[schema(maximum = 1_000_000_000)]
-    cost: u32,
+    cost: Cost,
     /// What for.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Object>,
@@ -48,24 +47,11 @@ impl Endpoint for SpendCredits {
             cost,
             metadata,
         }) = call.body;
-        check_amount("/cost", cost, 0)?;
         let user = named_user(&call.who, &user_id, "/user_id")?;
         let metadata = as_json(metadata)?;
         let movement = Movement::new(&user, cost, metadata.as_ref());
         let done = call.ledger.write(credits::spend(&movement)).await?;
         Ok(Reply::done(done.map(|balance| Balance { balance })))
-    }
-}
-
-/// Refuses an amount that is too small or too large.
-pub(crate) fn check_amount(pointer: &str, amount: u32, least: u32) -> Result<(), Problem> {
-    if (least..=MAX_AMOUNT).contains(&amount) {
-        Ok(())
-    } else {
-        Err(Problem::invalid_at(
-            pointer,
-            format!("must be from {least} to {MAX_AMOUNT}"),
-        ))
     }
 }
 

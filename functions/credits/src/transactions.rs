@@ -1,9 +1,12 @@
 //! `GET /api/credits/transactions`.
 
 use http::Method;
-use runledger_models::credit::{CreditTransaction, TransactionType};
+use runledger_models::{
+    Bounded,
+    credit::{CreditTransaction, TransactionType},
+};
 use runledger_store::credits;
-use runledger_web::{Bounded, Call, Cursor, Endpoint, Names, NoParams, One, OneUser, Problem, Reply, params};
+use runledger_web::{Call, Cursor, Endpoint, Names, NoParams, One, OneUser, Problem, Reply, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -61,7 +64,7 @@ impl Endpoint for ListTransactions {
     type Reply = Transactions;
 
     async fn handle(call: Call<Self>) -> Result<Reply<Transactions>, Problem> {
-        let limit = call.query.limit.map_or(DEFAULT_LIMIT, |Bounded(limit)| limit);
+        let limit = call.query.limit.map_or(DEFAULT_LIMIT, Bounded::get);
         let kind = call.query.r#type.map(|One(Kind(kind))| kind);
         let before = call.query.cursor.map(|Cursor(position)| position);
         let (transactions, next) = call

@@ -1,6 +1,10 @@
 //! `POST /rpc/get_accuracy_trends_and_alerts`.
 
-use runledger_models::{Id, Timestamp, monitors::AccuracyTrends};
+use runledger_models::{
+    Bounded, Id, Timestamp,
+    bounded::{DaysBack, Percent},
+    monitors::AccuracyTrends,
+};
 use runledger_store::trends::{self, AccuracyQuery};
 use runledger_web::{
     Problem, Reply, named_scope,
@@ -10,8 +14,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 const DEFAULT_THRESHOLD: f64 = 10.0;
-const DEFAULT_DAYS: u32 = 30;
-const MOST_DAYS: u32 = 365;
+pub(crate) const DEFAULT_DAYS: u32 = 30;
 
 /// Which graph, which days, and what an alert is.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -25,28 +28,13 @@ pub(crate) struct GetAccuracyTrendsAndAlertsArgs {
     /// The graph.
     graph_id: Id,
     /// Today and so many days before it; 30 without it.
-    #[schema(minimum = 1, maximum = 365)]
-    days_back: Option<u32>,
+    days_back: Option<DaysBack>,
     /// Only executions of this user.
     user_id: Option<Id>,
     /// The fall in percent from which on there is an alert; 10 without it.
-    #[schema(exclusive_minimum = 0, maximum = 100)]
-    drop_threshold: Option<f64>,
+    drop_threshold: Option<Percent>,
     /// Whether all days are answered; they are not without it.
     include_historical: Option<bool>,
-}
-
-/// So many days, or the usual ones.
-pub(crate) fn check_days(days_back: Option<u32>) -> Result<u32, Problem> {
-    let days = days_back.unwrap_or(DEFAULT_DAYS);
-    if (1..=MOST_DAYS).contains(&days) {
-        Ok(days)
-    } else {
-        Err(Problem::invalid_at(
-            "/days_back",
-            format!("must be from 1 to {MOST_DAYS}"),
-        ))
-    }
 }
 
 /// Shows how the accuracy of a graph went.
@@ -63,16 +51,10 @@ impl Method for GetAccuracyTrendsAndAlerts {
     async fn call(called: Called<Self>) -> Result<Reply<AccuracyTrends>, Problem> {
         let args = called.args;
         let scope = named_scope(&called.caller, args.user_id.as_ref(), "/user_id")?;
-        let threshold = args.drop_threshold.unwrap_or(DEFAULT_THRESHOLD);
-        if !(threshold > 0.0 && threshold <= 100.0) {
-            return Err(Problem::invalid_at(
-                "/drop_threshold",
-                "must be above 0, and 100 at most",
-            ));
-        }
+        let threshold = args.drop_threshold.map_or(DEFAULT_THRESHOLD, Percent::get);
         let query = AccuracyQuery {
             graph_id: args.graph_id,
-            days_back: check_days(args.days_back)?,
+            days_back: args.days_back.map_or(DEFAULT_DAYS, Bounded::get),
             by_calendar: false,
             historical: args.include_historical == Some(true),
         };

@@ -1,6 +1,6 @@
 //! `POST /rpc/get_frequently_executed_graphs`.
 
-use runledger_models::monitors::FrequentGraph;
+use runledger_models::{Bounded, bounded::DaysBack, monitors::FrequentGraph};
 use runledger_store::trends::{self, FrequentQuery};
 use runledger_web::{
     Problem, Reply,
@@ -9,7 +9,7 @@ use runledger_web::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::get_accuracy_trends_and_alerts::check_days;
+use crate::get_accuracy_trends_and_alerts::DEFAULT_DAYS;
 
 const DEFAULT_MIN_EXECUTIONS: u32 = 10;
 /// More than any graph has; what the database counts with ends soon after.
@@ -21,8 +21,7 @@ const MOST_MIN_EXECUTIONS: u32 = 1_000_000_000;
 #[schema(example = json!({"days_back": 30, "min_executions": 10}))]
 pub(crate) struct GetFrequentlyExecutedGraphsArgs {
     /// Executions of the last so many times 24 hours count; 30 without it.
-    #[schema(minimum = 1, maximum = 365)]
-    days_back: Option<u32>,
+    days_back: Option<DaysBack>,
     /// The least executions; 10 without it. Graphs without any are never listed.
     #[schema(format = "uint32", maximum = 4_294_967_295_u32)]
     min_executions: Option<u32>,
@@ -47,7 +46,7 @@ impl Method for GetFrequentlyExecutedGraphs {
     async fn call(called: Called<Self>) -> Result<Reply<FrequentGraphs>, Problem> {
         let least = called.args.min_executions.unwrap_or(DEFAULT_MIN_EXECUTIONS);
         let query = FrequentQuery {
-            days_back: check_days(called.args.days_back)?,
+            days_back: called.args.days_back.map_or(DEFAULT_DAYS, Bounded::get),
             min_executions: least.clamp(1, MOST_MIN_EXECUTIONS),
         };
         let graphs = called

@@ -47,7 +47,7 @@ impl Method for GetGraphExecutionMeta {
             ..Filter::default()
         };
         let (metas, _) = called.ledger.read(executions::keyset(&scope, &filter, None, 1)).await?;
-        let metas = Rows::new(Some(1), called.ledger.budget()).whole(metas, None)?;
+        let metas = Rows::new(None, called.ledger.budget()).whole(metas, None)?;
         Ok(Reply::new(MaybeMeta(metas.into_iter().next())))
     }
 }

@@ -1,6 +1,6 @@
 //! `POST /rpc/get_graph_executions`.
 
-use runledger_models::{ExecutionStatus, GraphExecutionMeta, Id, Timestamp};
+use runledger_models::{ExecutionStatus, GraphExecutionMeta, Id, Timestamp, bounded::RowLimit};
 use runledger_store::executions::{self, Filter};
 use runledger_web::{
     Problem, Reply, named_scope,
@@ -34,7 +34,7 @@ pub(crate) struct GetGraphExecutionsArgs {
     /// Only those created at this time or earlier.
     created_time_lte: Option<Timestamp>,
     /// The most that are answered; all without it, as long as the answer keeps to `max_response_bytes`.
-    limit: Option<u32>,
+    limit: Option<RowLimit>,
 }
 
 /// Executions without their inputs and outputs.
@@ -56,7 +56,7 @@ impl Method for GetGraphExecutions {
     async fn call(called: Called<Self>) -> Result<Reply<ExecutionMetas>, Problem> {
         let args = called.args;
         let scope = named_scope(&called.caller, args.user_id.as_ref(), "/user_id")?;
-        let rows = Rows::asked(args.limit, called.ledger.budget())?;
+        let rows = Rows::new(args.limit, called.ledger.budget());
         let filter = Filter {
             id: args.graph_exec_id,
             graph_id: args.graph_id,

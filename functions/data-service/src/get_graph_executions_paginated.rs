@@ -1,6 +1,10 @@
 //! `POST /rpc/get_graph_executions_paginated`.
 
-use runledger_models::{ExecutionStatus, GraphExecutionMeta, Id, Scope, Timestamp, paging::Pagination};
+use runledger_models::{
+    Bounded, ExecutionStatus, GraphExecutionMeta, Id, Scope, Timestamp,
+    bounded::PageNumber,
+    paging::{DEFAULT_PAGE_SIZE, Pagination},
+};
 use runledger_store::executions::{self, Filter};
 use runledger_web::{
     Problem, Reply, named_user,
@@ -9,9 +13,7 @@ use runledger_web::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-const DEFAULT_PAGE_SIZE: u32 = 25;
-const MOST_ON_PAGE: u32 = 1000;
-const MOST_PAGES: u32 = 1_000_000;
+type PageSize = Bounded<1, 1000>;
 
 /// Which executions, and which page of them.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,11 +30,9 @@ pub(crate) struct GetGraphExecutionsPaginatedArgs {
     /// Only those of this graph.
     graph_id: Option<Id>,
     /// The page, from 1; the first without it.
-    #[schema(minimum = 1, maximum = 1_000_000)]
-    page: Option<u32>,
+    page: Option<PageNumber>,
     /// Executions on a page; 25 without it.
-    #[schema(minimum = 1, maximum = 1000)]
-    page_size: Option<u32>,
+    page_size: Option<PageSize>,
     /// Only those in one of these statuses; none for all.
     statuses: Option<Vec<ExecutionStatus>>,
     /// Only those created at this time or later.
@@ -46,14 +46,6 @@ pub(crate) struct GetGraphExecutionsPaginatedArgs {
 pub(crate) struct ExecutionPage {
     executions: Vec<GraphExecutionMeta>,
     pagination: Pagination,
-}
-
-fn within(pointer: &str, number: u32, most: u32) -> Result<u32, Problem> {
-    if (1..=most).contains(&number) {
-        Ok(number)
-    } else {
-        Err(Problem::invalid_at(pointer, format!("must be from 1 to {most}")))
-    }
 }
 
 /// Reads a page of a user's executions.
@@ -70,8 +62,8 @@ impl Method for GetGraphExecutionsPaginated {
     async fn call(called: Called<Self>) -> Result<Reply<ExecutionPage>, Problem> {
         let args = called.args;
         let scope = Scope::User(named_user(&called.caller, &args.user_id, "/user_id")?);
-        let page = within("/page", args.page.unwrap_or(1), MOST_PAGES)?;
-        let page_size = within("/page_size", args.page_size.unwrap_or(DEFAULT_PAGE_SIZE), MOST_ON_PAGE)?;
+        let page = args.page.map_or(1, Bounded::get);
+        let page_size = args.page_size.map_or(DEFAULT_PAGE_SIZE, Bounded::get);
         let filter = Filter {
             graph_id: args.graph_id,
             statuses: args.statuses.filter(|statuses| !statuses.is_empty()),

@@ -1,6 +1,6 @@
 //! `POST /rpc/get_node_executions`.
 
-use runledger_models::{ExecutionStatus, Id, NodeExecutionResult, Timestamp};
+use runledger_models::{ExecutionStatus, Id, NodeExecutionResult, Timestamp, bounded::RowLimit};
 use runledger_store::nodes::{self, Filter};
 use runledger_web::{
     Problem, Reply,
@@ -28,7 +28,7 @@ pub(crate) struct GetNodeExecutionsArgs {
     /// Only those in one of these statuses; none for all.
     statuses: Option<Vec<ExecutionStatus>>,
     /// The most that are answered; all without it, as long as the answer keeps to `max_response_bytes`.
-    limit: Option<u32>,
+    limit: Option<RowLimit>,
     /// Only those added at this time or later.
     created_time_gte: Option<Timestamp>,
     /// Only those added at this time or earlier.
@@ -55,7 +55,7 @@ impl Method for GetNodeExecutions {
 
     async fn call(called: Called<Self>) -> Result<Reply<NodeList>, Problem> {
         let args = called.args;
-        let rows = Rows::asked(args.limit, called.ledger.budget())?;
+        let rows = Rows::new(args.limit, called.ledger.budget());
         let filter = Filter {
             graph_exec_id: args.graph_exec_id,
             node_id: args.node_id,

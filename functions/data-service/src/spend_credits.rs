@@ -1,6 +1,6 @@
 //! `POST /rpc/spend_credits`.
 
-use runledger_models::{Id, Json, credit::MAX_AMOUNT};
+use runledger_models::{Id, Json, credit::Cost};
 use runledger_store::credits::{self, Movement};
 use runledger_web::{
     Problem, Reply, named_user,
@@ -21,8 +21,7 @@ pub(crate) struct SpendCreditsArgs {
     /// Who spends.
     user_id: Id,
     /// How much, in cents. Nothing changes nothing.
-    #[schema(maximum = 1_000_000_000)]
-    cost: u32,
+    cost: Cost,
     /// What for.
     #[schema(value_type = Json, required = false)]
     metadata: Option<Json>,
@@ -44,9 +43,6 @@ impl Method for SpendCredits {
             cost,
             metadata,
         } = called.args;
-        if cost > MAX_AMOUNT {
-            return Err(Problem::invalid_at("/cost", format!("is more than {MAX_AMOUNT}")));
-        }
         let user = named_user(&called.caller, &user_id, "/user_id")?;
         let movement = Movement::new(&user, cost, metadata.as_ref());
         match called.ledger.write(credits::spend(&movement)).await {

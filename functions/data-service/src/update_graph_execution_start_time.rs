@@ -1,10 +1,7 @@
 //! `POST /rpc/update_graph_execution_start_time`.
 
-use runledger_models::{ExecutionStatus, Id};
-use runledger_store::{
-    Error,
-    executions::{self, Change},
-};
+use runledger_models::{Change, Id, Move};
+use runledger_store::{Error, OnIllegalMove, executions};
 use runledger_web::{
     Problem, Reply,
     rpc::{Called, Method, seeds},
@@ -34,16 +31,9 @@ impl Method for UpdateGraphExecutionStartTime {
     type Value = MaybeExecution;
 
     async fn call(called: Called<Self>) -> Result<Reply<MaybeExecution>, Problem> {
-        let change = Change {
-            status: Some(ExecutionStatus::Running),
-            ..Change::default()
-        };
-        let scope = called.caller.scope();
-        match called
-            .ledger
-            .write(executions::change(&scope, &called.args.graph_exec_id, change))
-            .await
-        {
+        let (scope, change) = (called.caller.scope(), Change::to(Move::RUNNING));
+        let start = executions::change(&scope, &called.args.graph_exec_id, change, OnIllegalMove::Refuse);
+        match called.ledger.write(start).await {
             Err(Error::Missing) => Ok(Reply::new(MaybeExecution(None))),
             started => Ok(Reply::done(
                 started?.map(|execution| MaybeExecution(Some(AnyExecution::Alone(execution)))),

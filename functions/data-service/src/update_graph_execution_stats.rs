@@ -1,31 +1,24 @@
 //! `POST /rpc/update_graph_execution_stats`.
 
-use runledger_models::{ExecutionStatus, GraphExecution, Id, Object, stats::SentStats, status::MovedTo};
-use runledger_store::executions::{self, Change};
+use runledger_models::{Change, GraphExecution};
+use runledger_store::{OnIllegalMove, executions};
 use runledger_web::{
-    Problem, Reply,
+    Problem, Reply, arguments,
     rpc::{Called, Method, seeds},
 };
-use serde::Deserialize;
-use utoipa::ToSchema;
 
-/// What to change in an execution: at least one of the two.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "graph_exec_id": "0197a3c2-9b10-7d02-8f3e-6a1d2c4b5e70",
-    "status": "COMPLETED",
-    "stats": {"cost": 12, "walltime": 1.5, "node_count": 2}
-}))]
-pub(crate) struct UpdateGraphExecutionStatsArgs {
-    /// The execution.
-    graph_exec_id: Id,
-    /// The status to move to.
-    #[schema(value_type = Option<MovedTo>)]
-    status: Option<ExecutionStatus>,
-    /// Statistics to merge into those that are stored.
-    #[schema(value_type = Option<SentStats>)]
-    stats: Option<Object>,
+arguments! {
+    /// What to change in an execution: at least one of the two.
+    #[example = json!({
+        "graph_exec_id": "0197a3c2-9b10-7d02-8f3e-6a1d2c4b5e70",
+        "status": "COMPLETED",
+        "stats": {"cost": 12, "walltime": 1.5, "node_count": 2}
+    })]
+    pub(crate) struct UpdateGraphExecutionStatsArgs {
+        /// The execution.
+        graph_exec_id: Id,
+        ..change: Change
+    }
 }
 
 /// Moves an execution to another status, changes its statistics, or both.
@@ -40,18 +33,15 @@ impl Method for UpdateGraphExecutionStats {
     type Value = GraphExecution;
 
     async fn call(called: Called<Self>) -> Result<Reply<GraphExecution>, Problem> {
-        let args = called.args;
-        args.status.map_or(Ok(()), ExecutionStatus::check_target)?;
+        let UpdateGraphExecutionStatsArgs { graph_exec_id, change } = called.args;
         // The seed changes nothing where the move is illegal, and answers what it finds.
-        let change = Change {
-            or_as_it_is: true,
-            ..Change::new(args.status, args.stats)?
-        };
-        let scope = called.caller.scope();
-        let changed = called
-            .ledger
-            .write(executions::change(&scope, &args.graph_exec_id, change))
-            .await?;
+        let change = executions::change(
+            &called.caller.scope(),
+            &graph_exec_id,
+            change,
+            OnIllegalMove::AnswerAsItIs,
+        );
+        let changed = called.ledger.write(change).await?;
         Ok(Reply::done(changed))
     }
 }

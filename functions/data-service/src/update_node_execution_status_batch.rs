@@ -1,6 +1,6 @@
 //! `POST /rpc/update_node_execution_status_batch`.
 
-use runledger_models::{ExecutionStatus, Id, Object, status::MovedTo};
+use runledger_models::{Id, Move, Object, bounded::Several};
 use runledger_store::nodes;
 use runledger_web::{
     Problem, Reply,
@@ -9,8 +9,8 @@ use runledger_web::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// The most node executions of one call.
-const MAX_IDS: usize = 10_000;
+/// The node executions of one call.
+type Ids = Several<Id, 0, 10_000>;
 
 /// The status to move node executions to.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -18,11 +18,9 @@ const MAX_IDS: usize = 10_000;
 #[schema(example = json!({"node_exec_ids": ["0197a3c2-9b11-7f44-b0d2-1c5e7a9d3f86"], "status": "RUNNING"}))]
 pub(crate) struct UpdateNodeExecutionStatusBatchArgs {
     /// The node executions, at most 10,000.
-    #[schema(max_items = 10_000)]
-    node_exec_ids: Vec<Id>,
+    node_exec_ids: Ids,
     /// The status to move to.
-    #[schema(value_type = MovedTo)]
-    status: ExecutionStatus,
+    status: Move,
     /// Statistics in place of those that are stored.
     #[schema(value_type = Option<Object>)]
     stats: Option<Object>,
@@ -45,17 +43,10 @@ impl Method for UpdateNodeExecutionStatusBatch {
             status,
             stats,
         } = called.args;
-        if ids.len() > MAX_IDS {
-            return Err(Problem::invalid_at(
-                "/node_exec_ids",
-                format!("holds more than {MAX_IDS} ids"),
-            ));
-        }
-        status.check_target()?;
         let scope = called.caller.scope();
         let done = called
             .ledger
-            .write(nodes::change_many(&scope, &ids, status, stats))
+            .write(nodes::change_many(&scope, ids.as_slice(), status, stats))
             .await?;
         Ok(Reply::done(done))
     }

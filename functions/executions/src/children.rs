@@ -1,8 +1,9 @@
 //! `GET /api/executions/{id}/children`.
 
 use http::Method;
+use runledger_models::{Bounded, bounded::PageNumber};
 use runledger_store::executions::Filter;
-use runledger_web::{AnyRole, Bounded, Call, Cursor, Endpoint, Paging, Problem, Reply, params};
+use runledger_web::{AnyRole, Call, Cursor, Endpoint, Paging, Problem, Reply, params};
 
 use crate::{execution_list::ExecutionList, get::ExecutionPath};
 
@@ -10,7 +11,7 @@ params! {
     /// Which part of the list.
     pub(crate) struct ChildrenQuery {
         /// The page, from 1.
-        page: Option<Bounded<1, 1_000_000>>,
+        page: Option<PageNumber>,
         /// Executions on a page; 25 without it.
         page_size: Option<Bounded<1, 100>>,
         /// Where to go on: the `next_cursor` of the part before.

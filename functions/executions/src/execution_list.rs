@@ -1,8 +1,12 @@
 //! A list of executions as the API answers it: filtered, and paged by number or by cursor.
 
-use runledger_models::{Caller, ExecutionStatus, GraphExecutionMeta, Id, Timestamp, paging::Pagination};
+use runledger_models::{
+    Bounded, Caller, ExecutionStatus, GraphExecutionMeta, Id, Timestamp,
+    bounded::{PageNumber, VersionNumber},
+    paging::Pagination,
+};
 use runledger_store::executions::{self, Filter};
-use runledger_web::{Bounded, Config, Cursor, Ledger, List, Paging, Problem, params};
+use runledger_web::{Config, Cursor, Ledger, List, Paging, Problem, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,7 +18,7 @@ params! {
         /// Only those of this graph.
         graph_id: Option<Id>,
         /// Only those of this version.
-        graph_version: Option<Bounded<0, 2_147_483_647>>,
+        graph_version: Option<VersionNumber>,
         /// Only those in one of these statuses; repeated or with commas.
         statuses: Option<List<ExecutionStatus>>,
         /// Only those created at this time or later.
@@ -30,7 +34,7 @@ params! {
     /// Which part of the list is asked for.
     pub(crate) struct PageQuery {
         /// The page, from 1.
-        page: Option<Bounded<1, 1_000_000>>,
+        page: Option<PageNumber>,
         /// Executions on a page; 25 without it.
         page_size: Option<Bounded<1, 100>>,
         /// Where to go on: the `next_cursor` of the part before; empty for the first.
@@ -45,7 +49,7 @@ impl FilterQuery {
         Filter {
             id: None,
             graph_id: self.graph_id,
-            graph_version: self.graph_version.and_then(|Bounded(version)| version.try_into().ok()),
+            graph_version: self.graph_version.map(VersionNumber::as_column),
             statuses: self.statuses.map(|List(statuses)| statuses),
             created_from: self.created_time_gte,
             created_to: self.created_time_lte,

@@ -3,10 +3,11 @@
 use http::Method;
 use runledger_models::{
     Id,
+    bounded::VersionNumber,
     graph::{GraphVersion, NewGraphVersion},
 };
 use runledger_store::{Error, graphs};
-use runledger_web::{Bounded, Call, Endpoint, JsonBody, NoParams, OnBehalf, Problem, Reply, params};
+use runledger_web::{Call, Endpoint, JsonBody, NoParams, OnBehalf, Problem, Reply, params};
 
 params! {
     /// The version of a graph.
@@ -14,7 +15,7 @@ params! {
         /// The graph.
         graph_id: Id,
         /// The version.
-        version: Bounded<0, 2_147_483_647>,
+        version: VersionNumber,
     }
 }
 
@@ -35,15 +36,10 @@ impl Endpoint for PutGraphVersion {
     async fn handle(call: Call<Self>) -> Result<Reply<GraphVersion>, Problem> {
         let JsonBody(graph) = call.body;
         graph.check().map_err(Error::Invalid)?;
-        let GraphVersionPath {
-            graph_id,
-            version: Bounded(version),
-        } = call.path;
-        // Bounded to what the column holds.
-        let version = i32::try_from(version).unwrap_or(i32::MAX);
+        let GraphVersionPath { graph_id, version } = call.path;
         let done = call
             .ledger
-            .write(graphs::put_graph(&call.who, &graph_id, version, &graph))
+            .write(graphs::put_graph(&call.who, &graph_id, version.as_column(), &graph))
             .await?;
         Ok(Reply::done(done))
     }

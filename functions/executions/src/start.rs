@@ -1,8 +1,8 @@
 //! `POST /api/executions/{id}/start`.
 
 use http::Method;
-use runledger_models::{ExecutionStatus, GraphExecution};
-use runledger_store::executions::{self, Change};
+use runledger_models::{Change, GraphExecution, Move};
+use runledger_store::{OnIllegalMove, executions};
 use runledger_web::{Call, Endpoint, NoParams, Problem, Reply, ServiceOnly};
 
 use crate::get::ExecutionPath;
@@ -22,14 +22,9 @@ impl Endpoint for StartExecution {
     type Reply = GraphExecution;
 
     async fn handle(call: Call<Self>) -> Result<Reply<GraphExecution>, Problem> {
-        let change = Change {
-            status: Some(ExecutionStatus::Running),
-            ..Change::default()
-        };
-        let done = call
-            .ledger
-            .write(executions::change(&call.who.scope(), &call.path.id, change))
-            .await?;
+        let (scope, change) = (call.who.scope(), Change::to(Move::RUNNING));
+        let start = executions::change(&scope, &call.path.id, change, OnIllegalMove::Refuse);
+        let done = call.ledger.write(start).await?;
         Ok(Reply::done(done))
     }
 }

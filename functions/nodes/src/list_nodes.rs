@@ -1,9 +1,9 @@
 //! `GET /api/node-executions`.
 
 use http::Method;
-use runledger_models::{ExecutionStatus, Id, NodeExecutionResult, Timestamp};
+use runledger_models::{Bounded, ExecutionStatus, Id, NodeExecutionResult, Timestamp};
 use runledger_store::nodes::{self, Filter};
-use runledger_web::{AnyRole, Bounded, Call, Cursor, Endpoint, List, NoParams, Problem, Reply, params};
+use runledger_web::{AnyRole, Call, Cursor, Endpoint, List, NoParams, Problem, Reply, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -68,7 +68,7 @@ impl Endpoint for ListNodeExecutions {
             without_data: query.include_exec_data == Some(false),
         };
         let before = query.cursor.map(|Cursor(position)| position);
-        let limit = query.limit.map_or(DEFAULT_LIMIT, |Bounded(limit)| limit);
+        let limit = query.limit.map_or(DEFAULT_LIMIT, Bounded::get);
         let (node_executions, next) = call
             .ledger
             .read(nodes::list(&call.who.scope(), &filter, before.as_ref(), limit))

@@ -1,28 +1,11 @@
 //! `PATCH /api/node-executions/{id}`.
 
 use http::Method;
-use runledger_models::{ExecutionStatus, NodeExecutionResult, Object};
-use runledger_store::nodes::{self, Change};
+use runledger_models::{NodeChange, NodeExecutionResult};
+use runledger_store::{OnIllegalMove, nodes};
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly};
-use serde::Deserialize;
-use utoipa::ToSchema;
 
 use crate::get_node::NodePath;
-
-/// The status to move a node execution to, and what goes with it.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"status": "QUEUED", "execution_data": {"question": "why"}}))]
-pub(crate) struct PatchNodeBody {
-    /// The status to move to.
-    status: ExecutionStatus,
-    /// The data that the node runs with, by input name. QUEUED needs it; empty data leave what is stored.
-    #[schema(value_type = Option<Object>)]
-    execution_data: Option<Object>,
-    /// Statistics in place of those that are stored, of any names and shapes.
-    #[schema(value_type = Option<Object>)]
-    stats: Option<Object>,
-}
 
 /// Moves a node execution to another status.
 pub(crate) struct PatchNodeExecution;
@@ -35,16 +18,13 @@ impl Endpoint for PatchNodeExecution {
     type Access = ServiceOnly;
     type Path = NodePath;
     type Query = NoParams;
-    type Body = JsonBody<PatchNodeBody>;
+    type Body = JsonBody<NodeChange>;
     type Reply = NodeExecutionResult;
 
     async fn handle(call: Call<Self>) -> Result<Reply<NodeExecutionResult>, Problem> {
-        let JsonBody(body) = call.body;
-        let change = Change::new(body.status, body.execution_data, body.stats)?;
-        let done = call
-            .ledger
-            .write(nodes::change(&call.who.scope(), &call.path.id, change))
-            .await?;
+        let JsonBody(change) = call.body;
+        let change = nodes::change(&call.who.scope(), &call.path.id, change, OnIllegalMove::Refuse);
+        let done = call.ledger.write(change).await?;
         Ok(Reply::done(done))
     }
 }

@@ -1,14 +1,14 @@
 //! `PATCH /api/node-executions`.
 
 use http::Method;
-use runledger_models::{ExecutionStatus, Id, Object, status::MovedTo};
+use runledger_models::{Id, Move, Object, bounded::Several};
 use runledger_store::nodes;
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The most node executions of one request.
-const MAX_IDS: usize = 1000;
+/// The node executions of one request.
+type Ids = Several<Id, 1, 1000>;
 
 /// The status to move node executions to.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -16,24 +16,12 @@ const MAX_IDS: usize = 1000;
 #[schema(example = json!({"ids": ["0197a3c2-9b11-7f44-b0d2-1c5e7a9d3f86"], "status": "RUNNING"}))]
 pub(crate) struct PatchNodesBody {
     /// The node executions: 1 to 1,000.
-    #[schema(min_items = 1, max_items = 1000)]
-    ids: Vec<Id>,
+    ids: Ids,
     /// The status to move to.
-    #[schema(value_type = MovedTo)]
-    status: ExecutionStatus,
+    status: Move,
     /// Statistics in place of those that are stored, of any names and shapes.
     #[schema(value_type = Option<Object>)]
     stats: Option<Object>,
-}
-
-impl PatchNodesBody {
-    fn check(&self) -> Result<(), Problem> {
-        if !(1..=MAX_IDS).contains(&self.ids.len()) {
-            return Err(Problem::invalid_at("/ids", "must hold 1 to 1000 ids"));
-        }
-        self.status.check_target()?;
-        Ok(())
-    }
 }
 
 /// How many node executions moved.
@@ -57,11 +45,10 @@ impl Endpoint for PatchNodeExecutions {
 
     async fn handle(call: Call<Self>) -> Result<Reply<MovedNodes>, Problem> {
         let JsonBody(body) = call.body;
-        body.check()?;
         let scope = call.who.scope();
         let done = call
             .ledger
-            .write(nodes::change_many(&scope, &body.ids, body.status, body.stats))
+            .write(nodes::change_many(&scope, body.ids.as_slice(), body.status, body.stats))
             .await?;
         Ok(Reply::done(done.map(|updated| MovedNodes { updated })))
     }

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use http::{Method, StatusCode};
-use runledger_models::queue::NodeExecutionEntry;
+use runledger_models::{Bounded, queue::NodeExecutionEntry};
 use runledger_store::queue;
-use runledger_web::{Bounded, Call, Content, Endpoint, Payload, Problem, Reply, ServiceOnly, params};
+use runledger_web::{Call, Content, Endpoint, Payload, Problem, Reply, ServiceOnly, params};
 use spin_sdk::time::sleep;
 
 use crate::get_queue::ExecutionPath;
@@ -75,8 +75,8 @@ impl Endpoint for PopQueue {
 
     async fn handle(call: Call<Self>) -> Result<Reply<Popped>, Problem> {
         let PopQuery { wait, lease_seconds } = call.query;
-        let wait = wait.map_or(0, |Bounded(seconds)| seconds);
-        let lease_seconds = lease_seconds.map_or(DEFAULT_LEASE_SECONDS, |Bounded(seconds)| seconds);
+        let wait = wait.map_or(0, Bounded::get);
+        let lease_seconds = lease_seconds.map_or(DEFAULT_LEASE_SECONDS, Bounded::get);
         let end = Instant::now() + Duration::from_secs(wait.into());
         let scope = call.who.scope();
         let mut pause = FIRST_PAUSE;

@@ -1,11 +1,13 @@
 //! `GET /api/executions/admin/execution_accuracy_trends`.
 
 use http::Method;
-use runledger_models::{Id, Timestamp, monitors::AccuracyTrends};
-use runledger_store::trends::{self, AccuracyQuery};
-use runledger_web::{
-    AdminOnly, Bounded, Call, Endpoint, Names, NoParams, One, Param, Problem, Reply, named_scope, params,
+use runledger_models::{
+    Bounded, Id, Timestamp,
+    bounded::{DaysBack, Percent},
+    monitors::AccuracyTrends,
 };
+use runledger_store::trends::{self, AccuracyQuery};
+use runledger_web::{AdminOnly, Call, Endpoint, Names, NoParams, One, Problem, Reply, named_scope, params};
 
 const DEFAULT_DAYS: u32 = 30;
 const DEFAULT_THRESHOLD: f64 = 10.0;
@@ -33,32 +35,6 @@ impl Names for Window {
     }
 }
 
-/// A percentage above 0, up to 100.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Percent(f64);
-
-impl Param for Percent {
-    fn parse(texts: &[String]) -> Result<Self, String> {
-        let [text] = texts else {
-            return Err("is given more than once".to_owned());
-        };
-        let number = text.parse().ok();
-        number
-            .filter(|number| *number > 0.0 && *number <= 100.0)
-            .map(Self)
-            .ok_or_else(|| "is not a number above 0 and up to 100".to_owned())
-    }
-
-    #[cfg(not(target_family = "wasm"))]
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::Type::Number)
-            .exclusive_minimum(Some(0))
-            .maximum(Some(100))
-            .into()
-    }
-}
-
 params! {
     /// Which graph, which days, and what an alert is.
     pub(crate) struct AccuracyTrendsQuery {
@@ -67,7 +43,7 @@ params! {
         /// Only executions of this user.
         user_id: Option<Id>,
         /// Today and so many days before it; 30 without it.
-        days_back: Option<Bounded<1, 365>>,
+        days_back: Option<DaysBack>,
         /// The fall in percent from which on there is an alert; 10 without it.
         drop_threshold: Option<Percent>,
         /// Whether all days are answered; false without it.
@@ -95,7 +71,7 @@ impl Endpoint for GetAccuracyTrends {
         let scope = named_scope(&call.who, asked.user_id.as_ref(), "/query/user_id")?;
         let query = AccuracyQuery {
             graph_id: asked.graph_id,
-            days_back: asked.days_back.map_or(DEFAULT_DAYS, |Bounded(days)| days),
+            days_back: asked.days_back.map_or(DEFAULT_DAYS, Bounded::get),
             by_calendar: asked.window == Some(One(Window::Calendar)),
             historical: asked.include_historical.unwrap_or(false),
         };
@@ -104,7 +80,7 @@ impl Endpoint for GetAccuracyTrends {
             rows,
             query.graph_id.as_str(),
             scope.user_id(),
-            asked.drop_threshold.map_or(DEFAULT_THRESHOLD, |Percent(drop)| drop),
+            asked.drop_threshold.map_or(DEFAULT_THRESHOLD, Percent::get),
             query.historical,
             Timestamp::now(),
         )))

@@ -1,9 +1,9 @@
 //! `GET /api/admin/block-error-stats`.
 
 use http::Method;
-use runledger_models::{Timestamp, monitors::BlockErrors};
+use runledger_models::{Bounded, Timestamp, monitors::BlockErrors};
 use runledger_store::trends::{self, BlockErrorQuery};
-use runledger_web::{AdminOnly, Bounded, Call, Endpoint, NoParams, Problem, Reply, params, time_range};
+use runledger_web::{AdminOnly, Call, Endpoint, NoParams, Problem, Reply, params, time_range};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -48,7 +48,7 @@ impl Endpoint for ListBlockErrors {
             min_executions,
         } = call.query;
         let (from, to) = time_range(start_time, end_time, DEFAULT_DAYS)?;
-        let min_executions = min_executions.map_or(DEFAULT_MIN_EXECUTIONS, |Bounded(least)| least);
+        let min_executions = min_executions.map_or(DEFAULT_MIN_EXECUTIONS, Bounded::get);
         let query = BlockErrorQuery {
             from,
             to,

@@ -1,9 +1,9 @@
 //! `GET /api/admin/frequent-graphs`.
 
 use http::Method;
-use runledger_models::monitors::FrequentGraph;
+use runledger_models::{Bounded, bounded::DaysBack, monitors::FrequentGraph};
 use runledger_store::trends::{self, FrequentQuery};
-use runledger_web::{AdminOnly, Bounded, Call, Endpoint, NoParams, Problem, Reply, params};
+use runledger_web::{AdminOnly, Call, Endpoint, NoParams, Problem, Reply, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,7 +14,7 @@ params! {
     /// Which days, and how many executions make a graph frequent.
     pub(crate) struct FrequentGraphsQuery {
         /// Executions of the last so many times 24 hours count; 30 without it.
-        days_back: Option<Bounded<1, 365>>,
+        days_back: Option<DaysBack>,
         /// The least executions; 10 without it.
         min_executions: Option<Bounded<1, 1_000_000_000>>,
     }
@@ -44,8 +44,8 @@ impl Endpoint for ListFrequentGraphs {
             min_executions,
         } = call.query;
         let query = FrequentQuery {
-            days_back: days_back.map_or(DEFAULT_DAYS, |Bounded(days)| days),
-            min_executions: min_executions.map_or(DEFAULT_MIN_EXECUTIONS, |Bounded(least)| least),
+            days_back: days_back.map_or(DEFAULT_DAYS, Bounded::get),
+            min_executions: min_executions.map_or(DEFAULT_MIN_EXECUTIONS, Bounded::get),
         };
         let graphs = call
             .ledger

@@ -1,15 +1,59 @@
 //! Credits: what users have, spend and are given (seed `executor/database.py`). Amounts are cents.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use crate::{
     Json, Timestamp,
+    bounded::{Bounded, OutOfBounds},
     stored::{PlatformEnum, Stored},
 };
 
 /// The most that one transaction moves.
-pub const MAX_AMOUNT: u32 = 1_000_000_000;
+const MAX_AMOUNT: u32 = 1_000_000_000;
+
+/// How much a request moves, in whole cents: `MIN` or more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cents<const MIN: u32 = 1>(Bounded<MIN, MAX_AMOUNT>);
+
+/// What is spent, which may be nothing.
+pub type Cost = Cents<0>;
+
+impl<const MIN: u32> Cents<MIN> {
+    /// So many cents, if one transaction may move them.
+    pub fn new(amount: u32) -> Result<Self, OutOfBounds> {
+        Bounded::new(amount).map(Self)
+    }
+
+    /// The number of cents.
+    pub const fn get(self) -> u32 {
+        self.0.get()
+    }
+}
+
+impl From<Cents> for Cost {
+    fn from(Cents(amount): Cents) -> Self {
+        Self(amount.widen())
+    }
+}
+
+impl<const MIN: u32> PartialSchema for Cents<MIN> {
+    fn schema() -> RefOr<Schema> {
+        Bounded::<MIN, MAX_AMOUNT>::schema()
+    }
+}
+
+impl<const MIN: u32> ToSchema for Cents<MIN> {
+    fn name() -> Cow<'static, str> {
+        format!("Cents{MIN}OrMore").into()
+    }
+}
 
 /// What a transaction is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -99,4 +143,24 @@ pub struct CreditAudit {
     pub transactions: u64,
     /// What does not add up; at most a thousand.
     pub faults: Vec<CreditFault>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_transaction_moves_only_so_much() {
+        for (text, is_cost, is_amount) in [
+            ("0", true, false),
+            ("1", true, true),
+            ("1000000000", true, true),
+            ("1000000001", false, false),
+            ("-1", false, false),
+            ("1.5", false, false),
+        ] {
+            assert_eq!(serde_json::from_str::<Cost>(text).is_ok(), is_cost, "{text}");
+            assert_eq!(serde_json::from_str::<Cents>(text).is_ok(), is_amount, "{text}");
+        }
+    }
 }

@@ -1,5 +1,12 @@
 //! What is wrong with a request, and where.
 
+use serde::de;
+
+/// Begins the message of an error that says where it is.
+const AT: &str = "at `";
+/// Ends the place within such a message.
+const IS: &str = "`: ";
+
 /// A part of a request that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -17,6 +24,22 @@ impl Fault {
             detail: detail.into(),
         }
     }
+
+    /// The same as what a reader raises, for a rule between the members of what it has read: an error has no place of its
+    /// own, so that the message carries it.
+    pub fn into_error<E: de::Error>(self) -> E {
+        if self.pointer.is_empty() {
+            return E::custom(self.detail);
+        }
+        E::custom(format_args!("{AT}{}{IS}{}", self.pointer, self.detail))
+    }
+
+    /// What a reader raised: the place is within what was being read.
+    pub fn of_error(message: &str) -> Self {
+        let placed = message.strip_prefix(AT).and_then(|rest| rest.split_once(IS));
+        let (pointer, detail) = placed.unwrap_or(("", message));
+        Self::new(pointer, detail)
+    }
 }
 
 /// A member's name within a JSON pointer (RFC 6901).
@@ -31,5 +54,15 @@ mod tests {
     #[test]
     fn names_are_escaped_for_pointers() {
         assert_eq!(escape("a/b~c"), "a~1b~0c");
+    }
+
+    #[test]
+    fn a_fault_comes_back_from_the_error_that_it_was_made() {
+        for (pointer, detail) in [("", "has neither"), ("/stats/cost", "must be a `number`: 0 or more")] {
+            let fault = Fault::new(pointer, detail);
+            let error: de::value::Error = fault.clone().into_error();
+            assert_eq!(Fault::of_error(&error.to_string()), fault);
+        }
+        assert_eq!(Fault::of_error("missing field `a`").pointer, "");
     }
 }

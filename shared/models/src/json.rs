@@ -1,16 +1,18 @@
 //! JSON that the ledger carries without looking into it: kept as text, so that nothing is lost and nothing is copied twice.
 
-use std::{collections::BTreeMap, fmt, marker::PhantomData};
+use std::{borrow::Cow, collections::BTreeMap, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+    de::{self, DeserializeSeed, IntoDeserializer, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::value::RawValue;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, schema::SchemaType},
 };
+
+use crate::Id;
 
 /// Any JSON value, as the text that it came in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -95,6 +97,87 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Record<T> {
     }
 }
 
+impl<T: ToSchema> PartialSchema for Record<T> {
+    fn schema() -> RefOr<Schema> {
+        T::schema()
+    }
+}
+
+impl<T: ToSchema> ToSchema for Record<T> {
+    fn name() -> Cow<'static, str> {
+        T::name()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        // A generic type that refers to its parameter leaves it to the parameter to be described.
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
+}
+
+/// Reads an object that has identifiers, all of these names, beside the members of a record.
+pub fn beside<'de, D, T, const N: usize>(deserializer: D, names: [&'static str; N]) -> Result<([Id; N], T), D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    deserializer.deserialize_map(BesideVisitor {
+        names,
+        record: PhantomData,
+    })
+}
+
+struct BesideVisitor<T, const N: usize> {
+    names: [&'static str; N],
+    record: PhantomData<T>,
+}
+
+impl<'de, T: Deserialize<'de>, const N: usize> Visitor<'de> for BesideVisitor<T, N> {
+    type Value = ([Id; N], T);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let mut ids = self.names.map(|name| (name, None));
+        let members = Members { map, ids: &mut ids };
+        let record = T::deserialize(MapAccessDeserializer::new(members))?;
+        let ids = ids
+            .into_iter()
+            .map(|(name, id)| id.ok_or_else(|| de::Error::missing_field(name)));
+        let ids: Vec<_> = ids.collect::<Result<_, _>>()?;
+        let ids = ids.try_into().map_err(|_| de::Error::custom("lacks an identifier"))?;
+        Ok((ids, record))
+    }
+}
+
+/// The members of an object without the identifiers, which it takes out on the way.
+struct Members<'a, A> {
+    map: A,
+    ids: &'a mut [(&'static str, Option<Id>)],
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        while let Some(key) = self.map.next_key::<String>()? {
+            let Some((name, id)) = self.ids.iter_mut().find(|(name, _)| *name == key) else {
+                return seed.deserialize(key.into_deserializer()).map(Some);
+            };
+            if id.replace(self.map.next_value()?).is_some() {
+                return Err(de::Error::duplicate_field(name));
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
+    }
+}
+
 /// For `#[serde(deserialize_with)]`: a list of [`Record`]s.
 pub fn records<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Ok(Vec::<Record<T>>::deserialize(deserializer)?
@@ -131,5 +214,38 @@ mod tests {
                 .to_string()
                 .contains("expected an object")
         );
+    }
+
+    #[test]
+    fn identifiers_stand_beside_the_members_of_a_record() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Held {
+            data: Json,
+        }
+        let read = |text: &str| {
+            let mut deserializer = serde_json::Deserializer::from_str(text);
+            let ([owner, place], held): ([Id; 2], Held) = beside(&mut deserializer, ["owner", "place"])?;
+            Ok(format!("{owner} {place} {}", held.data.get()))
+        };
+        for (text, outcome) in [
+            (
+                r#"{"owner":"ann","data":{"a":1.10},"place":"here"}"#,
+                "ann here {\"a\":1.10}",
+            ),
+            (r#"{"place":"here","owner":"ann","data":null}"#, "ann here null"),
+            (r#"{"place":"here","data":1}"#, "missing field `owner`"),
+            (r#"{"place":"here","owner":"ann"}"#, "missing field `data`"),
+            (
+                r#"{"owner":"a","owner":"b","place":"c","data":1}"#,
+                "duplicate field `owner`",
+            ),
+            (r#"{"owner":"","place":"c","data":1}"#, "must have 1 to 128 characters"),
+            (r#"{"owner":"a","place":"c","data":1,"more":1}"#, "unknown field `more`"),
+            ("[]", "invalid type"),
+        ] {
+            let found = read(text).unwrap_or_else(|error: serde_json::Error| error.to_string());
+            assert!(found.contains(outcome), "{text}: {found}");
+        }
     }
 }

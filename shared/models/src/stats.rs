@@ -1,13 +1,12 @@
 //! The statistics of a graph execution: how they are stored, shown and changed (seed `GraphExecutionStats`).
 
 use serde::{Deserialize, Deserializer, Serialize, de};
-use thiserror::Error;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, Type, schema::SchemaType},
 };
 
-use crate::{Json, Object, json::Record};
+use crate::{Fault, Json, Object, fault::escape, json::Record};
 
 /// The statistics of a graph execution, as the API shows them.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -117,9 +116,25 @@ const KNOWN: [(&str, &str, Kind); 10] = [
     ("correctness_score", "correctness_score", Kind::Score),
 ];
 
-/// The schema of the statistics that a caller sends.
-#[derive(Debug)]
-pub struct SentStats;
+/// The statistics that a caller sends, under the keys to store: known ones are checked, and may carry the stored or the
+/// shown name; unknown ones are kept as they are.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct SentStats(Object);
+
+impl SentStats {
+    /// The members to store.
+    pub fn into_stored(self) -> Object {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for SentStats {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let stored = to_stored(Object::deserialize(deserializer)?);
+        stored.map(Self).map_err(Fault::into_error)
+    }
+}
 
 impl PartialSchema for SentStats {
     fn schema() -> RefOr<Schema> {
@@ -138,16 +153,6 @@ impl PartialSchema for SentStats {
 }
 
 impl ToSchema for SentStats {}
-
-/// Why statistics cannot be stored: the member at fault, and what is wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{key}: {detail}")]
-pub struct InvalidStats {
-    /// The member's name, as the caller wrote it.
-    pub key: String,
-    /// What is wrong with it.
-    pub detail: &'static str,
-}
 
 impl Kind {
     fn schema(self) -> ObjectBuilder {
@@ -185,9 +190,7 @@ impl Kind {
     }
 }
 
-/// Turns the statistics that a caller sends into the keys to store: known ones are checked, and may carry the stored
-/// or the shown name; unknown ones are kept as they are.
-pub fn to_stored(sent: Object) -> Result<Object, InvalidStats> {
+fn to_stored(sent: Object) -> Result<Object, Fault> {
     let mut stored = Object::new();
     for (key, value) in sent {
         let Some((stored_key, _, kind)) = KNOWN
@@ -197,14 +200,12 @@ pub fn to_stored(sent: Object) -> Result<Object, InvalidStats> {
             stored.insert(key, value);
             continue;
         };
+        let fault = |detail| Fault::new(format!("/{}", escape(&key)), detail);
         if let Err(detail) = kind.check(&value) {
-            return Err(InvalidStats { key, detail });
+            return Err(fault(detail));
         }
         if stored.insert(stored_key.to_owned(), value).is_some() {
-            return Err(InvalidStats {
-                key,
-                detail: "is given under two names",
-            });
+            return Err(fault("is given under two names"));
         }
     }
     Ok(stored)
@@ -215,10 +216,6 @@ mod tests {
     use super::*;
 
     fn json(text: &str) -> Json {
-        serde_json::from_str(text).unwrap()
-    }
-
-    fn object(text: &str) -> Object {
         serde_json::from_str(text).unwrap()
     }
 
@@ -258,10 +255,8 @@ mod tests {
                 r#"{"correctness_score":null,"error":null}"#,
             ),
         ] {
-            assert_eq!(
-                serde_json::to_string(&to_stored(object(sent)).unwrap()).unwrap(),
-                stored
-            );
+            let read: SentStats = serde_json::from_str(sent).unwrap();
+            assert_eq!(serde_json::to_string(&read).unwrap(), stored);
         }
     }
 
@@ -276,7 +271,8 @@ mod tests {
             (r#"{"correctness_score":1.01}"#, "correctness_score"),
             (r#"{"duration":1,"walltime":1}"#, "walltime"),
         ] {
-            assert_eq!(to_stored(object(sent)).unwrap_err().key, key, "{sent}");
+            let refused = serde_json::from_str::<SentStats>(sent).unwrap_err().to_string();
+            assert_eq!(Fault::of_error(&refused).pointer, format!("/{key}"), "{sent}");
         }
     }
 }

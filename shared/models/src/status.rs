@@ -1,15 +1,15 @@
 //! The state machine of graph and node executions (seed `data/execution.py`, `VALID_STATUS_TRANSITIONS`).
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+use thiserror::Error;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
-use crate::{
-    Fault,
-    stored::{PlatformEnum, Stored},
-};
+use crate::stored::{PlatformEnum, Stored};
 
 /// Where a record stands, which may be a status that only a later platform knows: no rule moves a record out of it.
 pub type StoredStatus = Stored<ExecutionStatus>;
@@ -58,14 +58,6 @@ impl ExecutionStatus {
         }
     }
 
-    /// Refuses a status that no record moves to, as the member `status` of a request.
-    pub fn check_target(self) -> Result<(), Fault> {
-        if self.allowed_from().is_empty() {
-            return Err(Fault::new("/status", "is a status that only creation sets"));
-        }
-        Ok(())
-    }
-
     /// Whether a record may move from `self` to `to`. Staying where it is counts as no move.
     pub fn may_become(self, to: Self) -> bool {
         to.allowed_from().contains(&self)
@@ -104,17 +96,56 @@ impl PlatformEnum for ExecutionStatus {
     }
 }
 
-/// The schema of a status that a record may be moved to: all but INCOMPLETE, which only creation sets.
-#[derive(Debug)]
-pub struct MovedTo;
+/// A status that a record may be moved to: any but INCOMPLETE, which only creation sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Move(ExecutionStatus);
 
-impl PartialSchema for MovedTo {
+/// Why a status is none that a record may be moved to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("is a status that only creation sets")]
+pub struct NoMove;
+
+impl Move {
+    /// An executor begins to work.
+    pub const RUNNING: Self = Self(ExecutionStatus::Running);
+    /// The owner or the platform stops it.
+    pub const TERMINATED: Self = Self(ExecutionStatus::Terminated);
+
+    /// A move to this status, if there is any way to it.
+    pub const fn new(status: ExecutionStatus) -> Result<Self, NoMove> {
+        if status.allowed_from().is_empty() {
+            Err(NoMove)
+        } else {
+            Ok(Self(status))
+        }
+    }
+
+    /// The status.
+    pub const fn get(self) -> ExecutionStatus {
+        self.0
+    }
+
+    /// The statuses from which it is allowed.
+    pub const fn allowed_from(self) -> &'static [ExecutionStatus] {
+        self.0.allowed_from()
+    }
+}
+
+impl<'de> Deserialize<'de> for Move {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(ExecutionStatus::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+impl PartialSchema for Move {
     fn schema() -> RefOr<Schema> {
-        let statuses = ExecutionStatus::ALL.into_iter();
-        let statuses = statuses.filter(|status| !status.allowed_from().is_empty());
+        let moves = ExecutionStatus::ALL
+            .into_iter()
+            .filter_map(|status| Self::new(status).ok());
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .enum_values(Some(statuses.map(ExecutionStatus::as_str)))
+            .enum_values(Some(moves.map(|to| to.get().as_str())))
             .description(Some(
                 "A status to move to: any but INCOMPLETE, which only creation sets.",
             ))
@@ -122,11 +153,18 @@ impl PartialSchema for MovedTo {
     }
 }
 
-impl ToSchema for MovedTo {}
+impl ToSchema for Move {
+    fn name() -> Cow<'static, str> {
+        "MovedTo".into()
+    }
+}
 
 #[cfg(test)]
 mod tests {
-    use super::ExecutionStatus::{self, *};
+    use super::{
+        ExecutionStatus::{self, *},
+        Move,
+    };
 
     /// The contract's table, written out as `to: from, from, …`.
     const TABLE: [(ExecutionStatus, &[ExecutionStatus]); 7] = [
@@ -145,6 +183,14 @@ mod tests {
             for status in ExecutionStatus::ALL {
                 assert_eq!(status.may_become(to), from.contains(&status), "{status:?} -> {to:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_move_leads_anywhere_but_to_incomplete() {
+        for status in ExecutionStatus::ALL {
+            let read = serde_json::from_str::<Move>(&format!("\"{}\"", status.as_str()));
+            assert_eq!(read.map(Move::get).ok(), (status != Incomplete).then_some(status));
         }
     }
 

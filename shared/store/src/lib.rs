@@ -36,3 +36,12 @@ pub use budget::Budget;
 pub use db::{Db, Done, IdempotencyKey, Pool};
 pub use error::Error;
 pub use statement::{Read, Statement, Write};
+
+/// What is answered where a record may not make the move that it was asked to make. Nothing is changed either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnIllegalMove {
+    /// Why not.
+    Refuse,
+    /// The record as it stands.
+    AnswerAsItIs,
+}

@@ -22,8 +22,8 @@ pub use auth::{
 };
 pub use config::{Config, setting};
 pub use extract::{
-    Body, Bounded, Cursor, Form, JsonBody, List, Names, NoParams, NumberCursor, One, Paging, Param, Params, Parts,
-    Source, Unpack, read_json, time_range,
+    Body, Cursor, Form, JsonBody, List, Names, NoParams, NumberCursor, One, Paging, Param, Params, Parts, Source,
+    Unpack, read_json, time_range,
 };
 pub use http::{Call, Endpoint, Route, serve};
 pub use ledger::Ledger;
@@ -35,5 +35,11 @@ pub use extract::field_name;
 #[cfg(not(target_family = "wasm"))]
 #[doc(hidden)]
 pub use extract::parameter;
+#[doc(hidden)]
+pub use runledger_models;
+#[doc(hidden)]
+pub use serde;
+#[doc(hidden)]
+pub use serde_json;
 #[doc(hidden)]
 pub use utoipa;

@@ -6,14 +6,14 @@ use std::{future::Future, marker::PhantomData};
 use http::{Method as HttpMethod, StatusCode};
 use runledger_logging::Log;
 use runledger_models::{
-    Caller, GraphExecution, GraphExecutionMeta, GraphExecutionWithNodes, NodeExecutionResult, SharedExecution,
-    Truncated, kv::KeyValue, paging::Position,
+    Caller, GraphExecution, GraphExecutionMeta, GraphExecutionWithNodes, Id, NodeExecutionResult, SharedExecution,
+    Truncated, bounded::RowLimit, kv::KeyValue, paging::Position,
 };
 use runledger_store::{Budget, Error};
 use serde::{Serialize, de::DeserializeOwned};
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, Type},
+    openapi::{ObjectBuilder, Ref, RefOr, Schema, Type},
 };
 
 use crate::{
@@ -95,6 +95,76 @@ impl<M: Method> Endpoint for Remote<M> {
     }
 }
 
+/// Declares the arguments of a method that takes what a body of HTTP says, and beside it the identifiers that HTTP has
+/// in its path and headers: both read the same type.
+#[macro_export]
+macro_rules! arguments {
+    (
+        $(#[doc = $doc:literal])+
+        #[example = json!($example:tt)]
+        $vis:vis struct $name:ident {
+            $( $(#[doc = $id_doc:literal])+ $id:ident: Id, )+
+            ..$body:ident: $type:ty
+        }
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Debug)]
+        $vis struct $name {
+            $( $(#[doc = $id_doc])+ $id: $crate::runledger_models::Id, )+
+            $body: $type,
+        }
+
+        impl<'de> $crate::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let names = [$( stringify!($id) ),+];
+                let ([$( $id ),+], $body) = $crate::runledger_models::json::beside(deserializer, names)?;
+                Ok(Self { $( $id, )+ $body })
+            }
+        }
+
+        impl $crate::utoipa::PartialSchema for $name {
+            fn schema() -> $crate::utoipa::openapi::RefOr<$crate::utoipa::openapi::Schema> {
+                let ids = [$( (stringify!($id), concat!($($id_doc),+)) ),+];
+                $crate::rpc::arguments_schema::<$type>(concat!($($doc),+), ids, $crate::serde_json::json!($example))
+            }
+        }
+
+        impl $crate::utoipa::ToSchema for $name {
+            fn schemas(
+                schemas: &mut Vec<(String, $crate::utoipa::openapi::RefOr<$crate::utoipa::openapi::Schema>)>,
+            ) {
+                type Id = $crate::runledger_models::Id;
+                schemas.push((
+                    <Id as $crate::utoipa::ToSchema>::name().into_owned(),
+                    <Id as $crate::utoipa::PartialSchema>::schema(),
+                ));
+                <$type as $crate::utoipa::ToSchema>::schemas(schemas);
+            }
+        }
+    };
+}
+
+/// The schema of a record with identifiers beside its members.
+#[doc(hidden)]
+pub fn arguments_schema<T: ToSchema>(
+    docs: &str,
+    ids: impl IntoIterator<Item = (&'static str, &'static str)>,
+    example: serde_json::Value,
+) -> RefOr<Schema> {
+    let RefOr::T(Schema::Object(mut arguments)) = T::schema() else {
+        return T::schema();
+    };
+    arguments.description = Some(docs.trim().to_owned());
+    arguments.example = Some(example);
+    for (name, docs) in ids {
+        let mut id = Ref::from_schema_name(Id::name());
+        docs.trim().clone_into(&mut id.description);
+        arguments.properties.insert(name.to_owned(), id.into());
+        arguments.required.push(name.to_owned());
+    }
+    Schema::Object(arguments).into()
+}
+
 /// What there is, or nothing: a method that reads answers null for what is not there.
 pub fn found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
     match answer {
@@ -119,33 +189,25 @@ impl PartialSchema for Null {
 /// answer keeps to its budget. Beyond, it raises an error: nothing is cut without the caller's knowledge.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows {
-    limit: Option<u32>,
+    limit: Option<RowLimit>,
     budget: Budget,
 }
 
 impl Rows {
     /// As many as the argument `limit` says; all without it.
-    pub const fn new(limit: Option<u32>, budget: Budget) -> Self {
+    pub const fn new(limit: Option<RowLimit>, budget: Budget) -> Self {
         Self { limit, budget }
-    }
-
-    /// As many as a caller says: a number of 32 bits with a sign, as the description has it.
-    pub fn asked(limit: Option<u32>, budget: Budget) -> Result<Self, Problem> {
-        if limit.is_some_and(|limit| i32::try_from(limit).is_err()) {
-            return Err(Problem::invalid_at("/limit", "is larger than 2147483647"));
-        }
-        Ok(Self::new(limit, budget))
     }
 
     /// How many rows to ask the database for.
     pub fn limit(self) -> u32 {
         self.limit
-            .map_or(self.budget.rows(), |limit| limit.min(self.budget.rows()))
+            .map_or(self.budget.rows(), |limit| limit.get().min(self.budget.rows()))
     }
 
     /// The rows that came, unless there are more of which the caller would not know.
     pub fn whole<T: MaybeTruncated>(self, rows: Vec<T>, next: Option<&Position>) -> Result<Vec<T>, Problem> {
-        let is_asked_for = self.limit.is_some_and(|limit| rows.len() >= limit as usize);
+        let is_asked_for = self.limit.is_some_and(|limit| rows.len() >= limit.get() as usize);
         if next.is_some() && !is_asked_for {
             return Err(too_large(self.budget));
         }
@@ -282,6 +344,8 @@ fn error(document: ProblemDocument) -> (StatusCode, RemoteCallError) {
 
 #[cfg(test)]
 mod tests {
+    use runledger_models::{Bounded, Change};
+
     use super::*;
 
     fn raised(problem: Problem) -> (u16, serde_json::Value) {
@@ -312,6 +376,60 @@ mod tests {
         assert_eq!(error["args"], serde_json::json!(["cost: is missing"]));
     }
 
+    crate::arguments! {
+        /// Which execution, and what to change.
+        #[example = json!({"graph_exec_id": "x", "status": "RUNNING"})]
+        struct ChangeArgs {
+            /// The execution.
+            graph_exec_id: Id,
+            ..change: Change
+        }
+    }
+
+    #[test]
+    fn a_method_reads_the_type_that_a_body_is() {
+        let read = |text: &str| crate::read_json::<ChangeArgs>(text.as_bytes(), "");
+        let args = read(r#"{"status":"FAILED","graph_exec_id":"x","stats":{"mine":1.10}}"#).unwrap();
+        let change = serde_json::from_str(r#"{"status":"FAILED","stats":{"mine":1.10}}"#).unwrap();
+        assert_eq!((args.graph_exec_id.as_str(), args.change), ("x", change));
+        for (text, said) in [
+            (
+                r#"{"graph_exec_id":"x"}"#,
+                "has neither status nor stats; send at least one",
+            ),
+            (r#"{"status":"FAILED"}"#, "graph_exec_id: missing field `graph_exec_id`"),
+            (
+                r#"{"graph_exec_id":"","status":"FAILED"}"#,
+                "graph_exec_id: must have 1 to 128 characters and no control characters",
+            ),
+            (
+                r#"{"graph_exec_id":"x","status":"INCOMPLETE"}"#,
+                "status: is a status that only creation sets",
+            ),
+            (
+                r#"{"stats":{"cost":1.5},"graph_exec_id":"x"}"#,
+                "stats/cost: must be a whole number of cents",
+            ),
+            (
+                r#"{"graph_exec_id":"x","state":1}"#,
+                "state: unknown field `state`, expected `status` or `stats`",
+            ),
+        ] {
+            let (status, error) = raised(read(text).unwrap_err());
+            assert_eq!((status, &error["args"]), (400, &serde_json::json!([said])), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_method_shows_the_members_of_a_body_and_its_identifiers() {
+        let schema = serde_json::to_value(ChangeArgs::schema()).unwrap();
+        let names: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
+        assert_eq!(names, ["graph_exec_id", "stats", "status"]);
+        assert_eq!(schema["required"], serde_json::json!(["graph_exec_id"]));
+        assert_eq!(schema["additionalProperties"], false);
+        assert_eq!(schema["description"], "Which execution, and what to change.");
+    }
+
     struct Record(bool);
 
     impl MaybeTruncated for Record {
@@ -326,8 +444,10 @@ mod tests {
             created_at: runledger_models::Timestamp::now().into(),
             id: "an-id".to_owned(),
         };
-        let rows = |limit| Rows::new(limit, Budget::new(1 << 20));
-        assert!(Rows::asked(Some(1 << 31), Budget::new(1)).is_err() && Rows::asked(Some(7), Budget::new(1)).is_ok());
+        let rows = |limit: Option<u32>| {
+            let limit = limit.map(|limit| Bounded::new(limit).unwrap());
+            Rows::new(limit, Budget::new(1 << 20))
+        };
         for (limit, came, next, is_whole) in [
             (None, 2, None, true),
             (None, 2, Some(&next), false),
@@ -339,6 +459,6 @@ mod tests {
             assert_eq!(rows(limit).whole(records, next).is_ok(), is_whole, "{limit:?}");
         }
         assert!(rows(None).whole(vec![Record(true)], None).is_err());
-        assert_eq!(rows(Some(u32::MAX)).limit(), 2049);
+        assert_eq!(rows(Some(2_147_483_647)).limit(), 2049);
     }
 }

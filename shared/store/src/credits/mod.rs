@@ -2,8 +2,8 @@
 
 use runledger_logging::Log;
 use runledger_models::{
-    Id, Json, Scope, Timestamp, UserId,
-    credit::{CreditAudit, CreditTransaction, StoredTransactionType, TransactionType},
+    Cents, Id, Json, Scope, Timestamp, UserId,
+    credit::{Cost, CreditAudit, CreditTransaction, StoredTransactionType, TransactionType},
     paging::Position,
     time::StoredTime,
 };
@@ -30,7 +30,7 @@ const AUDIT: &str = include_str!("audit.sql");
 pub struct Movement<'a> {
     lock: String,
     user_id: &'a UserId,
-    amount: u32,
+    amount: Cost,
     #[serde(skip_serializing_if = "Option::is_none")]
     transaction_key: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none", rename = "type")]
@@ -45,11 +45,11 @@ pub struct Movement<'a> {
 
 impl<'a> Movement<'a> {
     /// Moves this much of a user's credits, with what it is for.
-    pub fn new(user_id: &'a UserId, amount: u32, metadata: Option<&'a Json>) -> Self {
+    pub fn new(user_id: &'a UserId, amount: impl Into<Cost>, metadata: Option<&'a Json>) -> Self {
         Self {
             lock: format!("runledger.credits:{}", user_id.as_str()),
             user_id,
-            amount,
+            amount: amount.into(),
             transaction_key: Some(Id::generate()),
             kind: None,
             metadata: metadata.map(Carried),
@@ -71,7 +71,7 @@ pub fn balance(user: &UserId) -> Read<i64> {
 
 /// Spends credits; what is left. With a shortfall nothing happens.
 pub fn spend(movement: &Movement<'_>) -> Write<i64> {
-    if movement.amount == 0 {
+    if movement.amount.get() == 0 {
         let user_id = movement.user_id;
         return Write::new(BALANCE, &OfUser { user_id }).not_remembered();
     }
@@ -105,12 +105,12 @@ struct HoldArgs<'a> {
 }
 
 /// Spends so much of what a hold has set aside, and ends it; what is left.
-pub fn capture(scope: &Scope, hold: &Id, amount: u32) -> Write<i64> {
+pub fn capture(scope: &Scope, hold: &Id, amount: Cents) -> Write<i64> {
     #[derive(Serialize)]
     struct Args<'a> {
         hold_id: &'a Id,
         user_id: Option<&'a str>,
-        amount: u32,
+        amount: Cents,
         transaction_key: Id,
     }
     let args = Args {

@@ -1,11 +1,11 @@
 //! What happens to a graph execution after its creation.
 
-use runledger_models::{ExecutionStatus, Fault, GraphExecution, Id, Object, Scope, fault::escape, stats};
+use runledger_models::{Change, ExecutionStatus, GraphExecution, Id, Move, Object, Scope};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::WithBoundary;
-use crate::{Write, db::carried};
+use crate::{OnIllegalMove, Write, db::carried};
 
 /// Moves an execution to another status, changes its statistics, or both.
 const CHANGE: &str = include_str!("change.sql");
@@ -18,42 +18,13 @@ const DELETE_SOFT: &str = include_str!("delete_soft.sql");
 /// Removes an execution's rows.
 const DELETE_HARD: &str = include_str!("delete_hard.sql");
 
-/// What to change in an execution: its status, its statistics (under their stored keys), or both.
-#[derive(Debug, Default)]
-pub struct Change {
-    /// The status to move to.
-    pub status: Option<ExecutionStatus>,
-    /// Statistics to merge into those that are stored.
-    pub stats: Option<Object>,
-    /// Whether an execution that may not move is answered as it stands, in place of a refusal.
-    pub or_as_it_is: bool,
-}
-
-impl Change {
-    /// A change as a request asks for it: a status, statistics to merge (under their stored names or those that the API
-    /// shows), or both.
-    pub fn new(status: Option<ExecutionStatus>, merged: Option<Object>) -> Result<Self, Fault> {
-        if status.is_none() && merged.is_none() {
-            return Err(Fault::new("", "has neither status nor stats; send at least one"));
-        }
-        let merged = merged.map(stats::to_stored).transpose();
-        let merged =
-            merged.map_err(|invalid| Fault::new(format!("/stats/{}", escape(&invalid.key)), invalid.detail))?;
-        Ok(Self {
-            status,
-            stats: merged,
-            or_as_it_is: false,
-        })
-    }
-}
-
 /// The parameter of the statements here.
 #[derive(Debug, Serialize)]
 struct Args<'a> {
     id: &'a Id,
     user_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<ExecutionStatus>,
+    status: Option<Move>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     allowed_from: &'static [ExecutionStatus],
     #[serde(serialize_with = "carried", skip_serializing_if = "Option::is_none")]
@@ -90,12 +61,13 @@ impl<'a> Args<'a> {
 }
 
 /// Applies a change, all of it or nothing. Asking for the status that the execution already has changes nothing.
-pub fn change(scope: &Scope, id: &Id, change: Change) -> Write<GraphExecution> {
+pub fn change(scope: &Scope, id: &Id, change: Change, on_illegal_move: OnIllegalMove) -> Write<GraphExecution> {
+    let (to, stats) = change.into_parts();
     let args = Args {
-        status: change.status,
-        allowed_from: change.status.map_or(&[][..], ExecutionStatus::allowed_from),
-        stats: change.stats,
-        or_as_it_is: change.or_as_it_is,
+        status: to,
+        allowed_from: to.map_or(&[][..], Move::allowed_from),
+        stats,
+        or_as_it_is: on_illegal_move == OnIllegalMove::AnswerAsItIs,
         ..Args::new(scope, id)
     };
     execution(CHANGE, &args)
@@ -104,7 +76,7 @@ pub fn change(scope: &Scope, id: &Id, change: Change) -> Write<GraphExecution> {
 /// Terminates an execution, its unfinished nodes, and everything unfinished that it started.
 pub fn stop(scope: &Scope, id: &Id) -> Write<GraphExecution> {
     let args = Args {
-        allowed_from: ExecutionStatus::Terminated.allowed_from(),
+        allowed_from: Move::TERMINATED.allowed_from(),
         ..Args::new(scope, id)
     };
     execution(STOP, &args)

@@ -2,7 +2,9 @@
 
 use runledger_models::{
     ExecutionStatus, Fault, Id, Object, Scope, Timestamp, UserId,
+    bounded::VersionNumber,
     import::{ImportedExecution, ImportedNode},
+    stats::SentStats,
 };
 use serde::Serialize;
 
@@ -23,7 +25,7 @@ struct ItemArgs {
     id: Option<Id>,
     user_id: UserId,
     graph_id: Id,
-    graph_version: i32,
+    graph_version: VersionNumber,
     status: ExecutionStatus,
     created_at: Option<Timestamp>,
     started_at: Option<Timestamp>,
@@ -59,7 +61,7 @@ impl From<ImportedExecution> for ItemArgs {
             started_at: item.started_at,
             ended_at: item.ended_at,
             inputs: item.inputs,
-            stats: item.stats,
+            stats: item.stats.map(SentStats::into_stored),
             parent_graph_exec_id: item.parent_graph_exec_id,
             node_executions: item.node_executions.into_iter().map(NodeArgs::from).collect(),
         }

@@ -7,8 +7,8 @@ mod list;
 mod read;
 mod rows;
 
-pub use change::{Change, Deletion, change, delete, restore, stop};
-pub use create::{NewExecution, StartingNode, create};
+pub use change::{Deletion, change, delete, restore, stop};
+pub use create::create;
 pub use import::import;
 pub use list::{Filter, count, keyset, page};
 pub use read::{NODES, get, get_with_nodes};

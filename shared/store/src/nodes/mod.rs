@@ -6,7 +6,7 @@ mod read;
 mod rows;
 mod write;
 
-pub use change::{Change, change, change_many};
+pub use change::{change, change_many};
 pub use list::{Filter, list};
 pub use read::{get, latest, outputs};
 pub(crate) use rows::NodeRow;

@@ -4,15 +4,19 @@ use std::collections::BTreeSet;
 
 use runledger_logging::{Log, Trace};
 use runledger_models::{
-    AnyUser, ExecutionStatus, Id, Json, Object, Scope, ShareToken, Timestamp, UserId, credit::TransactionType,
-    job::ScheduledJob, paging::Position, queue::ExecutionContext, scoring::Verdict,
+    AnyUser, Cents, ExecutionStatus, Id, Json, Move, NewExecution, Object, Scope, ShareToken, Timestamp, UserId,
+    credit::{Cost, TransactionType},
+    job::ScheduledJob,
+    paging::Position,
+    queue::ExecutionContext,
+    scoring::Verdict,
 };
 use runledger_store::{
-    Budget, Read, Statement, Write,
+    Budget, OnIllegalMove, Read, Statement, Write,
     credits::{self, Movement},
     data::{self, Place, Record},
     events::{self, Room},
-    executions::{self, Deletion, NewExecution, StartingNode},
+    executions::{self, Deletion},
     graphs, health,
     jobs::{self, RETENTION, ScanQuery, UntoldAlert},
     kv,
@@ -134,13 +138,15 @@ pub(crate) fn entries() -> Vec<Entry> {
 fn of_credits(all: &mut Catalogue) {
     let (user, scope, hold) = (user(), one(), id("hold-1"));
     let metadata: Json = from(&json!({ "graph_exec_id": "run-1" }));
-    let movement = || Movement::new(&user, 5, Some(&metadata));
+    let amount = Cents::new(5).unwrap();
+    let movement = || Movement::new(&user, amount, Some(&metadata));
+    let nothing = Movement::new(&user, Cost::new(0).unwrap(), None);
     all.read("credits/balance", &credits::balance(&user));
     all.write("credits/spend", &credits::spend(&movement()));
-    all.write("credits/spend_nothing", &credits::spend(&Movement::new(&user, 0, None)));
+    all.write("credits/spend_nothing", &credits::spend(&nothing));
     all.write("credits/give", &credits::give(movement(), TransactionType::Grant));
     all.write("credits/hold", &credits::hold(movement(), Some(times()[1])));
-    all.write("credits/capture", &credits::capture(&scope, &hold, 5));
+    all.write("credits/capture", &credits::capture(&scope, &hold, amount));
     all.write("credits/release", &credits::release(&scope, &hold));
     let kind = Some(TransactionType::Usage);
     all.read(
@@ -179,26 +185,15 @@ fn of_events(all: &mut Catalogue) {
 
 fn of_executions(all: &mut Catalogue) {
     let (scope, run, graph) = (one(), id("run-1"), id("graph-1"));
-    let new = NewExecution {
-        graph_id: graph.clone(),
-        graph_version: 1,
-        inputs: object(),
-        starting_nodes: vec![StartingNode {
-            node_id: id("graph-1-node-1"),
-            input: object(),
-        }],
-        preset_id: None,
-        credential_inputs: Object::default(),
-        nodes_input_masks: Object::default(),
-        parent_graph_exec_id: Some(id("run-2")),
-    };
-    all.write("executions/create", &executions::create(&user(), new));
-    let change = executions::Change {
-        status: Some(ExecutionStatus::Running),
-        stats: Some(object()),
-        or_as_it_is: false,
-    };
-    all.write("executions/change", &executions::change(&scope, &run, change));
+    let new: NewExecution = from(&json!({
+        "graph_version": 1, "inputs": object(), "parent_graph_exec_id": "run-2",
+        "starting_nodes_input": [{ "node_id": "graph-1-node-1", "input": object() }],
+    }));
+    let create = executions::create(&user(), graph.clone(), new);
+    all.write("executions/create", &create);
+    let change = from(&json!({ "status": "RUNNING", "stats": object() }));
+    let change = executions::change(&scope, &run, change, OnIllegalMove::Refuse);
+    all.write("executions/change", &change);
     all.write("executions/stop", &executions::stop(&scope, &run));
     all.write("executions/restore", &executions::restore(&scope, &run));
     all.write(
@@ -360,15 +355,14 @@ fn of_jobs(all: &mut Catalogue) {
 
 fn of_nodes(all: &mut Catalogue) {
     let (scope, node_run, run, node) = (one(), id("run-1-node-1"), id("run-1"), id("graph-1-node-1"));
-    let change = nodes::Change {
-        status: ExecutionStatus::Queued,
-        execution_data: Some(object()),
-        stats: Some(object()),
-        or_as_it_is: false,
-    };
-    all.write("nodes/change", &nodes::change(&scope, &node_run, change));
-    let ids = [node_run.clone(), id("run-2-node-1")];
-    let many = nodes::change_many(&scope, &ids, ExecutionStatus::Failed, Some(object()));
+    let change = from(&json!({ "status": "QUEUED", "execution_data": object(), "stats": object() }));
+    let change = nodes::change(&scope, &node_run, change, OnIllegalMove::Refuse);
+    all.write("nodes/change", &change);
+    let (ids, failed) = (
+        [node_run.clone(), id("run-2-node-1")],
+        Move::new(ExecutionStatus::Failed).unwrap(),
+    );
+    let many = nodes::change_many(&scope, &ids, failed, Some(object()));
     all.write("nodes/change_many", &many);
     all.read("nodes/get", &nodes::get(&scope, &node_run));
     all.read("nodes/latest", &nodes::latest(&scope, &run, &node));

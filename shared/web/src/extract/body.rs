@@ -5,7 +5,7 @@ use std::fmt::Display;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
-use runledger_models::fault::escape;
+use runledger_models::{Fault, fault::escape};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use utoipa::ToSchema;
 
@@ -163,7 +163,8 @@ fn misfit(mut pointer: String, message: &str) -> Problem {
             pointer.push_str(&field);
         }
     }
-    Problem::invalid_at(pointer, detail)
+    let fault = Fault::of_error(detail);
+    Problem::invalid_at(pointer + &fault.pointer, fault.detail)
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
@@ -217,7 +218,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use runledger_models::json::Record;
+    use runledger_models::{Change, Id, NewExecution, NodeChange, bounded::Several, json::Record};
     use serde::Deserialize;
 
     use super::*;
@@ -250,6 +251,29 @@ mod tests {
             let document = serde_json::to_value(problem.into_document("")).unwrap();
             assert_eq!(document["errors"][0]["pointer"].as_str(), pointer, "{text}");
         }
+    }
+
+    #[test]
+    fn a_rule_between_members_says_where_it_is_broken() {
+        fn check<T: DeserializeOwned>(text: &str, pointer: &str) {
+            let Err(problem) = read_json::<T>(text.as_bytes(), "/3") else {
+                panic!("{text} fits");
+            };
+            let errors = problem.into_errors().unwrap();
+            assert_eq!(errors[0].pointer, format!("/3{pointer}"), "{text}");
+        }
+        check::<Change>("{}", "");
+        check::<Change>(r#"{"status":"INCOMPLETE"}"#, "/status");
+        check::<Change>(r#"{"stats":{"cost":"much"}}"#, "/stats/cost");
+        check::<Change>(r#"{"stats":{"duration":1,"walltime":1}}"#, "/stats/walltime");
+        check::<NodeChange>(r#"{"status":"QUEUED"}"#, "/execution_data");
+        check::<NodeChange>(r#"{"status":"INCOMPLETE","execution_data":{}}"#, "/status");
+        check::<NewExecution>(r#"{"graph_version":2147483648}"#, "/graph_version");
+        check::<NewExecution>(
+            r#"{"graph_version":1,"inputs":{},"starting_nodes_input":[{"node_id":"","input":{}}]}"#,
+            "/starting_nodes_input/0/node_id",
+        );
+        check::<Several<Id, 1, 2>>("[]", "");
     }
 
     #[test]

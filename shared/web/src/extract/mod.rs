@@ -12,4 +12,4 @@ pub use form::Form;
 pub use paging::{Cursor, NumberCursor, Paging};
 #[cfg(not(target_family = "wasm"))]
 pub use params::parameter;
-pub use params::{Bounded, List, Names, NoParams, One, Param, Params, Source, field_name, time_range};
+pub use params::{List, Names, NoParams, One, Param, Params, Source, field_name, time_range};

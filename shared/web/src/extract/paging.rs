@@ -2,12 +2,13 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use runledger_models::{
-    Timestamp,
+    Bounded, Timestamp,
+    bounded::PageNumber,
     paging::{DEFAULT_PAGE_SIZE, Position},
     time::StoredTime,
 };
 
-use crate::{Bounded, FieldError, Param, Problem};
+use crate::{FieldError, Param, Problem};
 
 /// Starts every cursor of this form, so that a later form can be told apart.
 const VERSION: &str = "1";
@@ -107,7 +108,7 @@ impl Paging {
     /// Reads `page` and `page_size`, or `cursor` and `limit`: one pair or the other. Without any, page 1. An empty `cursor`
     /// (the inner `None`) stands for the list's beginning.
     pub fn new(
-        page: Option<Bounded<1, 1_000_000>>,
+        page: Option<PageNumber>,
         page_size: Option<Bounded<1, 100>>,
         cursor: Option<Option<Cursor>>,
         limit: Option<Bounded<1, 100>>,
@@ -124,7 +125,7 @@ impl Paging {
         if !mixed.is_empty() {
             return Err(Problem::invalid(mixed));
         }
-        let size = |given: Option<Bounded<1, 100>>| given.map_or(DEFAULT_PAGE_SIZE, |Bounded(size)| size);
+        let size = |given: Option<Bounded<1, 100>>| given.map_or(DEFAULT_PAGE_SIZE, Bounded::get);
         Ok(if keyset {
             Self::Keyset {
                 before: cursor.flatten().map(|Cursor(position)| position),
@@ -132,7 +133,7 @@ impl Paging {
             }
         } else {
             Self::Page {
-                page: page.map_or(1, |Bounded(page)| page),
+                page: page.map_or(1, Bounded::get),
                 page_size: size(page_size),
             }
         })
@@ -199,8 +200,9 @@ mod tests {
             Paging::new(None, None, None, None).unwrap(),
             Paging::Page { page: 1, page_size: 25 }
         );
+        let (first, seven) = (Bounded::new(1).ok(), Bounded::new(7).ok());
         assert_eq!(
-            Paging::new(None, None, None, Some(Bounded(7))).unwrap(),
+            Paging::new(None, None, None, seven).unwrap(),
             Paging::Keyset { before: None, limit: 7 }
         );
         assert_eq!(
@@ -210,7 +212,7 @@ mod tests {
                 limit: 25
             }
         );
-        assert!(Paging::new(Some(Bounded(1)), None, None, Some(Bounded(7))).is_err());
-        assert!(Paging::new(Some(Bounded(1)), None, Some(None), None).is_err());
+        assert!(Paging::new(first, None, None, seven).is_err());
+        assert!(Paging::new(first, None, Some(None), None).is_err());
     }
 }

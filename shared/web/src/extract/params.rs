@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
-use runledger_models::{ExecutionStatus, Id, Timestamp};
+use runledger_models::{Bounded, ExecutionStatus, Id, Timestamp, bounded::Percent};
 
 use crate::{FieldError, Problem};
 
@@ -288,28 +288,31 @@ impl Param for bool {
     }
 }
 
-/// A whole number from `MIN` to `MAX`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounded<const MIN: u32, const MAX: u32>(pub u32);
-
 impl<const MIN: u32, const MAX: u32> Param for Bounded<MIN, MAX> {
     fn parse(texts: &[String]) -> Result<Self, String> {
-        let number = single(texts)?
-            .parse()
-            .ok()
-            .filter(|number| (MIN..=MAX).contains(number));
+        let number = single(texts)?.parse().ok();
         number
-            .map(Self)
+            .and_then(|number| Self::new(number).ok())
             .ok_or_else(|| format!("is not a whole number from {MIN} to {MAX}"))
     }
 
     #[cfg(not(target_family = "wasm"))]
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::Type::Integer)
-            .minimum(Some(MIN))
-            .maximum(Some(MAX))
-            .into()
+        schema_of::<Self>()
+    }
+}
+
+impl Param for Percent {
+    fn parse(texts: &[String]) -> Result<Self, String> {
+        let number = single(texts)?.parse().ok();
+        number
+            .and_then(|number| Self::new(number).ok())
+            .ok_or_else(|| "is not a number above 0 and up to 100".to_owned())
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        schema_of::<Self>()
     }
 }
 
@@ -421,7 +424,7 @@ mod tests {
     #[test]
     fn parameters_that_fit_are_read() {
         let sample = read("id=a&limit=100&statuses=RUNNING,FAILED&statuses=QUEUED").unwrap();
-        assert_eq!((sample.id.as_str(), sample.limit), ("a", Some(Bounded(100))));
+        assert_eq!((sample.id.as_str(), sample.limit.map(Bounded::get)), ("a", Some(100)));
         let statuses = [
             ExecutionStatus::Running,
             ExecutionStatus::Failed,
