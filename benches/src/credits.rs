@@ -184,7 +184,8 @@ fn statement() -> Result<String> {
     let argument = "jsonb_build_object('lock', concat('runledger.credits', chr(58), 'account-', :n::text), \
         'user_id', 'account-' || :n::text, 'amount', 1, 'transaction_key', gen_random_uuid()::text, \
         'metadata', jsonb_build_object('block', 'weather'))";
-    let (head, rest) = spend().split_once(MARK).context("the statement runs another one")?;
+    let spend = spend();
+    let (head, rest) = spend.split_once(MARK).context("the statement runs another one")?;
     let (inner, tail) = rest.rsplit_once(MARK).context("the statement runs another one")?;
     let (head, tail) = (head.replace("$1", argument), tail.replace("$1", argument));
     Ok(format!(
@@ -199,7 +200,10 @@ fn spend() -> String {
         UserId::parse("account-1").expect("an id"),
         Cost::new(1).expect("a cost"),
     );
-    credits::spend(&Movement::new(&user, cost, None)).statement().text()
+    credits::spend(&Movement::new(&user, cost, None))
+        .statement()
+        .text()
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -209,7 +213,8 @@ mod tests {
     #[test]
     fn the_statement_is_the_stores() {
         let statement = statement().unwrap();
-        let (_, inner) = spend().split_once("$statement$").unwrap();
+        let spend = spend();
+        let (_, inner) = spend.split_once("$statement$").unwrap();
         let (inner, _) = inner.rsplit_once("$statement$").unwrap();
         assert!(statement.contains(inner));
         assert!(!statement.replace(inner, "").contains("$1"));

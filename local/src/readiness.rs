@@ -15,7 +15,7 @@ pub(crate) const PATH: &str = "/api/health/ready";
 /// The kind of problem that does not go away by itself.
 const NOT_CONFIGURED: &str = "/problems/not-configured";
 /// The most bytes of an answer.
-const MOST_BYTES: usize = 64 << 10;
+const MAX_BYTES: usize = 64 << 10;
 
 #[derive(Deserialize)]
 struct Document {
@@ -49,7 +49,7 @@ async fn unusable_setting(application: SocketAddr) -> Result<Option<String>> {
     if response.status() != StatusCode::SERVICE_UNAVAILABLE {
         return Ok(None);
     }
-    let body = Limited::new(response.into_body(), MOST_BYTES).collect().await;
+    let body = Limited::new(response.into_body(), MAX_BYTES).collect().await;
     let Ok(body) = body else {
         bail!("the answer of {PATH} cannot be read")
     };

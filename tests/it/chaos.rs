@@ -44,13 +44,13 @@ struct World {
     lived: Mutex<Vec<Lived>>,
     spent: Mutex<BTreeMap<&'static str, i64>>,
     /// What each user's stream told of runs.
-    told: Mutex<BTreeMap<&'static str, Vec<Told>>>,
+    told: Mutex<BTreeMap<&'static str, Vec<SeenEvent>>>,
     /// What each user's stream did last, and when: what a failure shows.
     heard: Mutex<BTreeMap<&'static str, (Instant, String)>>,
 }
 
 /// What an event says: its number, the run, its status.
-type Told = (i64, String, String);
+type SeenEvent = (i64, String, String);
 
 #[derive(Debug, Clone)]
 struct Lived {
@@ -81,7 +81,7 @@ impl World {
 
     fn has_told_the_end_of(&self, run: &Lived) -> bool {
         let told = self.told.lock().unwrap();
-        let ended = |(_, id, status): &Told| *id == run.id && status == "COMPLETED";
+        let ended = |(_, id, status): &SeenEvent| *id == run.id && status == "COMPLETED";
         told.get(run.user).is_some_and(|told| told.iter().rev().any(ended))
     }
 

@@ -33,7 +33,7 @@ const TROUBLE: Duration = Duration::from_secs(2);
 /// How long the database may be away while somebody waits for a report.
 const LONGEST_OUTAGE: Duration = Duration::from_mins(5);
 /// How often a runner is started that leaves the job without another result.
-const MOST_STARTS: u32 = 3;
+const MAX_STARTS: u32 = 3;
 
 /// Why a job is no longer followed, though it has not ended.
 enum Ended {
@@ -71,7 +71,7 @@ pub(crate) async fn report(mut sink: Sink, worker: Worker, scope: Scope) {
 pub(crate) async fn events(mut sink: Sink, worker: Worker, scope: Scope) {
     let mut results = Vec::new();
     let ended = follow(&mut sink, ": heartbeat\n\n", &worker, &scope, async |told, batch| {
-        let Told { sink, first, total } = told;
+        let ProgressReport { sink, first, total } = told;
         let mut text = String::new();
         for (number, result) in (first..).zip(&batch) {
             let progress = json!({ "done": number, "total_executions": total, "result": result });
@@ -100,7 +100,7 @@ fn told_as_json(problem: Problem, log: &Log) -> Vec<u8> {
 }
 
 /// Where results are told, and what of them.
-struct Told<'a> {
+struct ProgressReport<'a> {
     sink: &'a mut Sink,
     /// The number of the first.
     first: u32,
@@ -114,7 +114,7 @@ async fn follow(
     pulse: &'static str,
     worker: &Worker,
     scope: &Scope,
-    tell: impl AsyncFnMut(Told<'_>, Vec<ScoreResult>) -> Result<(), Gone>,
+    tell: impl AsyncFnMut(ProgressReport<'_>, Vec<ScoreResult>) -> Result<(), Gone>,
 ) -> Result<ScoringJob, Ended> {
     let mut reader = Reader {
         worker,
@@ -145,7 +145,7 @@ struct Reader<'a, T> {
     pause: Duration,
 }
 
-impl<T: AsyncFnMut(Told<'_>, Vec<ScoreResult>) -> Result<(), Gone>> Follow for Reader<'_, T> {
+impl<T: AsyncFnMut(ProgressReport<'_>, Vec<ScoreResult>) -> Result<(), Gone>> Follow for Reader<'_, T> {
     type End = ScoringJob;
     type Error = Ended;
 
@@ -173,7 +173,7 @@ impl<T: AsyncFnMut(Told<'_>, Vec<ScoreResult>) -> Result<(), Gone>> Follow for R
                 self.after = last.done;
                 let batch = results.into_iter().map(|numbered| numbered.result).collect();
                 let total = state.total_executions;
-                (self.tell)(Told { sink, first, total }, batch).await?;
+                (self.tell)(ProgressReport { sink, first, total }, batch).await?;
                 has_sent = true;
                 self.starts = 0;
             }
@@ -204,7 +204,7 @@ impl<T> Reader<'_, T> {
         let Worker { db, job, .. } = self.worker;
         // What cannot be found out now is found out in the next round.
         if !self.worker.is_at_work() && matches!(db.read(scoring::is_held(job)).await, Ok(false)) {
-            if self.starts == MOST_STARTS {
+            if self.starts == MAX_STARTS {
                 let why = format!("nobody goes on with the scoring job {job}; the log says why, and what it has stays");
                 return Err(Ended::Problem(Problem::not_ready(why)));
             }

@@ -25,7 +25,7 @@ type BatchSize = Bounded<1, 25>;
 const DATA: &str = "{{EXECUTION_DATA}}";
 const MAX_PROMPT: usize = 100_000;
 /// The most executions of a request that waits for its report; more are for the background.
-const MOST_AT_ONCE: u32 = 1_000;
+const MAX_AT_ONCE: u32 = 1_000;
 
 /// Which executions are scored, and how.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -179,15 +179,15 @@ impl Endpoint for GenerateAnalytics {
             user_prompt: user,
             prompt_hash: &hash(system, user),
             created_by: call.who.subject().as_str(),
-            most: (call.form != Form::Later).then_some(MOST_AT_ONCE),
+            most: (call.form != Form::Later).then_some(MAX_AT_ONCE),
         };
         let made = call.ledger.write(scoring::create(&scope, &new)).await?;
         let replayed = made.replayed;
         // A replay of one that was made for the background.
-        if call.form != Form::Later && made.value.total_executions > u64::from(MOST_AT_ONCE) {
+        if call.form != Form::Later && made.value.total_executions > u64::from(MAX_AT_ONCE) {
             return Err(Problem::invalid_at(
                 "",
-                format!("has more than {MOST_AT_ONCE} executions; send `Prefer: respond-async`"),
+                format!("has more than {MAX_AT_ONCE} executions; send `Prefer: respond-async`"),
             ));
         }
         let job = Id::parse(&made.value.id).map_err(|error| Problem::internal(error.to_string()))?;

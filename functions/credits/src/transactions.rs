@@ -14,9 +14,9 @@ const DEFAULT_LIMIT: u32 = 25;
 
 /// A kind of transactions in a query.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Kind(TransactionType);
+pub(crate) struct TransactionTypeFilter(TransactionType);
 
-impl Names for Kind {
+impl Names for TransactionTypeFilter {
     fn named(name: &str) -> Option<Self> {
         TransactionType::ALL
             .into_iter()
@@ -37,7 +37,7 @@ params! {
         /// The most transactions; 25 without it.
         limit: Option<Bounded<1, 100>>,
         /// Only those of this kind.
-        r#type: Option<One<Kind>>,
+        r#type: Option<One<TransactionTypeFilter>>,
     }
 }
 
@@ -65,7 +65,7 @@ impl Endpoint for ListTransactions {
 
     async fn handle(call: Call<Self>) -> Result<Reply<Transactions>, Problem> {
         let limit = call.query.limit.map_or(DEFAULT_LIMIT, Bounded::get);
-        let kind = call.query.r#type.map(|One(Kind(kind))| kind);
+        let kind = call.query.r#type.map(|One(TransactionTypeFilter(kind))| kind);
         let before = call.query.cursor.map(|Cursor(position)| position);
         let (transactions, next) = call
             .ledger

@@ -70,7 +70,7 @@ pub(crate) struct CreateGraphExecution;
 impl Method for CreateGraphExecution {
     const PATH: &'static str = "/rpc/create_graph_execution";
     const SUMMARY: &'static str = "Create an execution with its starting nodes";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     type Args = CreateGraphExecutionArgs;
     type Value = GraphExecutionWithNodes;
 

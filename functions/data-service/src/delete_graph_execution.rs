@@ -35,7 +35,7 @@ pub(crate) struct DeleteGraphExecution;
 impl Method for DeleteGraphExecution {
     const PATH: &'static str = "/rpc/delete_graph_execution";
     const SUMMARY: &'static str = "Delete an execution: hide it, or remove its rows";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     type Args = DeleteGraphExecutionArgs;
     type Value = Null;
 

@@ -5,7 +5,7 @@ use runledger_models::{
     bounded::{DaysBack, Percent},
     monitors::AccuracyTrends,
 };
-use runledger_store::trends::{self, AccuracyQuery};
+use runledger_store::monitors::{self, AccuracyQuery};
 use runledger_web::{
     Problem, Reply, named_scope,
     rpc::{Called, Method, seeds},
@@ -43,7 +43,7 @@ pub(crate) struct GetAccuracyTrendsAndAlerts;
 impl Method for GetAccuracyTrendsAndAlerts {
     const PATH: &'static str = "/rpc/get_accuracy_trends_and_alerts";
     const SUMMARY: &'static str = "Show how the accuracy of a graph went, and whether it fell";
-    const SEED: &'static str = seeds::ANALYTICS;
+    const PLATFORM_SOURCE: &'static str = seeds::ANALYTICS;
     const READS: bool = true;
     type Args = GetAccuracyTrendsAndAlertsArgs;
     type Value = AccuracyTrends;
@@ -58,7 +58,7 @@ impl Method for GetAccuracyTrendsAndAlerts {
             by_calendar: false,
             historical: args.include_historical == Some(true),
         };
-        let rows = called.ledger.read(trends::accuracy(&scope, &query)).await?;
+        let rows = called.ledger.read(monitors::accuracy(&scope, &query)).await?;
         Ok(Reply::new(AccuracyTrends::new(
             rows,
             query.graph_id.as_str(),

@@ -1,7 +1,7 @@
 //! `POST /rpc/get_block_error_stats`.
 
 use runledger_models::Timestamp;
-use runledger_store::trends::{self, BlockErrorQuery};
+use runledger_store::monitors::{self, BlockErrorQuery};
 use runledger_web::{
     Problem, Reply,
     rpc::{Called, Method, seeds},
@@ -43,7 +43,7 @@ pub(crate) struct GetBlockErrorStats;
 impl Method for GetBlockErrorStats {
     const PATH: &'static str = "/rpc/get_block_error_stats";
     const SUMMARY: &'static str = "List how often blocks with 10 executions or more failed, worst first";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     const READS: bool = true;
     type Args = GetBlockErrorStatsArgs;
     type Value = BlockErrorList;
@@ -57,7 +57,7 @@ impl Method for GetBlockErrorStats {
         };
         let blocks = called
             .ledger
-            .read(trends::block_errors(&called.caller.scope(), &query))
+            .read(monitors::block_errors(&called.caller.scope(), &query))
             .await?;
         let blocks = blocks.into_iter().map(|block| BlockErrorStats {
             block_id: block.block_id,

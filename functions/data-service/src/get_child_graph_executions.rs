@@ -26,7 +26,7 @@ pub(crate) struct GetChildGraphExecutions;
 impl Method for GetChildGraphExecutions {
     const PATH: &'static str = "/rpc/get_child_graph_executions";
     const SUMMARY: &'static str = "List the executions that an execution started, newest first";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     const READS: bool = true;
     type Args = GetChildGraphExecutionsArgs;
     type Value = ExecutionMetas;

@@ -24,7 +24,7 @@ pub(crate) struct GetCredits;
 impl Method for GetCredits {
     const PATH: &'static str = "/rpc/get_credits";
     const SUMMARY: &'static str = "Show what a user may spend, in cents";
-    const SEED: &'static str = seeds::DATABASE;
+    const PLATFORM_SOURCE: &'static str = seeds::DATABASE;
     const READS: bool = true;
     type Args = GetCreditsArgs;
     type Value = i64;

@@ -32,7 +32,7 @@ pub(crate) struct GetExecutionKvData;
 impl Method for GetExecutionKvData {
     const PATH: &'static str = "/rpc/get_execution_kv_data";
     const SUMMARY: &'static str = "Read what a user keeps under a key; null if there is nothing";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     const READS: bool = true;
     type Args = GetExecutionKvDataArgs;
     type Value = MaybeValue;

@@ -30,7 +30,7 @@ pub(crate) struct GetExecutionOutputs;
 impl Method for GetExecutionOutputs {
     const PATH: &'static str = "/rpc/get_execution_outputs_by_node_exec_id";
     const SUMMARY: &'static str = "Read the last value of each output of a node execution, by name";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     const READS: bool = true;
     type Args = GetExecutionOutputsArgs;
     type Value = Outputs;

@@ -1,7 +1,7 @@
 //! `POST /rpc/get_frequently_executed_graphs`.
 
 use runledger_models::{Bounded, bounded::DaysBack, monitors::FrequentGraph};
-use runledger_store::trends::{self, FrequentQuery};
+use runledger_store::monitors::{self, FrequentQuery};
 use runledger_web::{
     Problem, Reply,
     rpc::{Called, Method, seeds},
@@ -13,7 +13,7 @@ use crate::get_accuracy_trends_and_alerts::DEFAULT_DAYS;
 
 const DEFAULT_MIN_EXECUTIONS: u32 = 10;
 /// More than any graph has; what the database counts with ends soon after.
-const MOST_MIN_EXECUTIONS: u32 = 1_000_000_000;
+const MAX_MIN_EXECUTIONS: u32 = 1_000_000_000;
 
 /// Which days, and how many executions make a graph frequent.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -38,7 +38,7 @@ pub(crate) struct GetFrequentlyExecutedGraphs;
 impl Method for GetFrequentlyExecutedGraphs {
     const PATH: &'static str = "/rpc/get_frequently_executed_graphs";
     const SUMMARY: &'static str = "List the users' graphs that finished often, most first";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     const READS: bool = true;
     type Args = GetFrequentlyExecutedGraphsArgs;
     type Value = FrequentGraphs;
@@ -47,11 +47,11 @@ impl Method for GetFrequentlyExecutedGraphs {
         let least = called.args.min_executions.unwrap_or(DEFAULT_MIN_EXECUTIONS);
         let query = FrequentQuery {
             days_back: called.args.days_back.map_or(DEFAULT_DAYS, Bounded::get),
-            min_executions: least.clamp(1, MOST_MIN_EXECUTIONS),
+            min_executions: least.clamp(1, MAX_MIN_EXECUTIONS),
         };
         let graphs = called
             .ledger
-            .read(trends::frequent_graphs(&called.caller.scope(), &query))
+            .read(monitors::frequent_graphs(&called.caller.scope(), &query))
             .await?;
         Ok(Reply::new(FrequentGraphs(graphs)))
     }

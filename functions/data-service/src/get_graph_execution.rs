@@ -47,7 +47,7 @@ pub(crate) struct GetGraphExecution;
 impl Method for GetGraphExecution {
     const PATH: &'static str = "/rpc/get_graph_execution";
     const SUMMARY: &'static str = "Read an execution with its inputs and outputs; null if there is none";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     const READS: bool = true;
     type Args = GetGraphExecutionArgs;
     type Value = MaybeExecution;

@@ -29,7 +29,7 @@ pub(crate) struct GetGraphExecutionByShareToken;
 impl Method for GetGraphExecutionByShareToken {
     const PATH: &'static str = "/rpc/get_graph_execution_by_share_token";
     const SUMMARY: &'static str = "Read the result that is shared under a token; null if there is none";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     const READS: bool = true;
     type Args = GetGraphExecutionByShareTokenArgs;
     type Value = MaybeShared;

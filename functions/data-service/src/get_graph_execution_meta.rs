@@ -34,7 +34,7 @@ pub(crate) struct GetGraphExecutionMeta;
 impl Method for GetGraphExecutionMeta {
     const PATH: &'static str = "/rpc/get_graph_execution_meta";
     const SUMMARY: &'static str = "Read an execution without its inputs and outputs; null if there is none";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     const READS: bool = true;
     type Args = GetGraphExecutionMetaArgs;
     type Value = MaybeMeta;

@@ -48,7 +48,7 @@ pub(crate) struct GetGraphExecutions;
 impl Method for GetGraphExecutions {
     const PATH: &'static str = "/rpc/get_graph_executions";
     const SUMMARY: &'static str = "List executions, newest first";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     const READS: bool = true;
     type Args = GetGraphExecutionsArgs;
     type Value = ExecutionMetas;

@@ -36,7 +36,7 @@ pub(crate) struct GetGraphExecutionsCount;
 impl Method for GetGraphExecutionsCount {
     const PATH: &'static str = "/rpc/get_graph_executions_count";
     const SUMMARY: &'static str = "Count executions";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     const READS: bool = true;
     type Args = GetGraphExecutionsCountArgs;
     type Value = u64;

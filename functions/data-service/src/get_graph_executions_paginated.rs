@@ -54,7 +54,7 @@ pub(crate) struct GetGraphExecutionsPaginated;
 impl Method for GetGraphExecutionsPaginated {
     const PATH: &'static str = "/rpc/get_graph_executions_paginated";
     const SUMMARY: &'static str = "Read a page of a user's executions, newest first";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     const READS: bool = true;
     type Args = GetGraphExecutionsPaginatedArgs;
     type Value = ExecutionPage;

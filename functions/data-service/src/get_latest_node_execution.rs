@@ -31,7 +31,7 @@ pub(crate) struct GetLatestNodeExecution;
 impl Method for GetLatestNodeExecution {
     const PATH: &'static str = "/rpc/get_latest_node_execution";
     const SUMMARY: &'static str = "Read the newest execution of a node that is not INCOMPLETE; null if there is none";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     const READS: bool = true;
     type Args = GetLatestNodeExecutionArgs;
     type Value = MaybeNode;

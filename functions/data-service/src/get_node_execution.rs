@@ -29,7 +29,7 @@ pub(crate) struct GetNodeExecution;
 impl Method for GetNodeExecution {
     const PATH: &'static str = "/rpc/get_node_execution";
     const SUMMARY: &'static str = "Read a node execution; null if there is none";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     const READS: bool = true;
     type Args = GetNodeExecutionArgs;
     type Value = MaybeNode;

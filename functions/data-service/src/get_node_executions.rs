@@ -48,7 +48,7 @@ pub(crate) struct GetNodeExecutions;
 impl Method for GetNodeExecutions {
     const PATH: &'static str = "/rpc/get_node_executions";
     const SUMMARY: &'static str = "List node executions, newest first";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     const READS: bool = true;
     type Args = GetNodeExecutionsArgs;
     type Value = NodeList;

@@ -33,7 +33,7 @@ impl Method for GetUserExecutionSummaryData {
     const PATH: &'static str = "/rpc/get_user_execution_summary_data";
     const SUMMARY: &'static str =
         "Sum up a user's executions: how many, how they ended, what they cost, how long they took";
-    const SEED: &'static str = seeds::SUMMARY;
+    const PLATFORM_SOURCE: &'static str = seeds::SUMMARY;
     const READS: bool = true;
     type Args = GetUserExecutionSummaryDataArgs;
     type Value = Summary;

@@ -20,7 +20,7 @@ pub(crate) struct HealthCheck;
 impl Method for HealthCheck {
     const PATH: &'static str = "/rpc/health_check";
     const SUMMARY: &'static str = "Whether the database answers: `\"OK\"`";
-    const SEED: &'static str = seeds::DATABASE;
+    const PLATFORM_SOURCE: &'static str = seeds::DATABASE;
     const READS: bool = true;
     type Args = NoArgs;
     type Value = String;

@@ -37,7 +37,7 @@ pub(crate) struct SetExecutionKvData;
 impl Method for SetExecutionKvData {
     const PATH: &'static str = "/rpc/set_execution_kv_data";
     const SUMMARY: &'static str = "Keep a value under a key of a user; answers the value";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     type Args = SetExecutionKvDataArgs;
     type Value = MaybeValue;
 

@@ -33,7 +33,7 @@ pub(crate) struct SpendCredits;
 impl Method for SpendCredits {
     const PATH: &'static str = "/rpc/spend_credits";
     const SUMMARY: &'static str = "Spend credits of a user, if there are so many; answers what is left, in cents";
-    const SEED: &'static str = seeds::DATABASE;
+    const PLATFORM_SOURCE: &'static str = seeds::DATABASE;
     type Args = SpendCreditsArgs;
     type Value = i64;
 

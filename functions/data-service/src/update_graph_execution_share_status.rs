@@ -42,7 +42,7 @@ pub(crate) struct UpdateGraphExecutionShareStatus;
 impl Method for UpdateGraphExecutionShareStatus {
     const PATH: &'static str = "/rpc/update_graph_execution_share_status";
     const SUMMARY: &'static str = "Share an execution under a token, or end its link";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     type Args = UpdateGraphExecutionShareStatusArgs;
     type Value = Null;
 

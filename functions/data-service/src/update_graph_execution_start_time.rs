@@ -26,7 +26,7 @@ pub(crate) struct UpdateGraphExecutionStartTime;
 impl Method for UpdateGraphExecutionStartTime {
     const PATH: &'static str = "/rpc/update_graph_execution_start_time";
     const SUMMARY: &'static str = "Move an execution to RUNNING and note when it started; null if there is none";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     type Args = UpdateGraphExecutionStartTimeArgs;
     type Value = MaybeExecution;
 

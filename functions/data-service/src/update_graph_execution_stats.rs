@@ -28,7 +28,7 @@ impl Method for UpdateGraphExecutionStats {
     const PATH: &'static str = "/rpc/update_graph_execution_stats";
     const SUMMARY: &'static str =
         "Change an execution's status, statistics, or both; one that may not move is answered as it stands";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     type Args = UpdateGraphExecutionStatsArgs;
     type Value = GraphExecution;
 

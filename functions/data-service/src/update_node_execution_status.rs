@@ -27,7 +27,7 @@ pub(crate) struct UpdateNodeExecutionStatus;
 impl Method for UpdateNodeExecutionStatus {
     const PATH: &'static str = "/rpc/update_node_execution_status";
     const SUMMARY: &'static str = "Change a node execution's status; one that may not move is answered as it stands";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     type Args = UpdateNodeExecutionStatusArgs;
     type Value = NodeExecutionResult;
 

@@ -33,7 +33,7 @@ impl Method for UpdateNodeExecutionStatusBatch {
     const PATH: &'static str = "/rpc/update_node_execution_status_batch";
     const SUMMARY: &'static str =
         "Change the status of those node executions that may take it; answers how many they were";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     type Args = UpdateNodeExecutionStatusBatchArgs;
     type Value = u64;
 

@@ -43,7 +43,7 @@ pub(crate) struct UpsertExecutionInput;
 impl Method for UpsertExecutionInput {
     const PATH: &'static str = "/rpc/upsert_execution_input";
     const SUMMARY: &'static str = "Give an input to a node, to an execution of it that lacks the input or to a new one; answers the node execution and all its inputs";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     type Args = UpsertExecutionInputArgs;
     type Value = GivenInput;
 

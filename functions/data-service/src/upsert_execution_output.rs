@@ -33,7 +33,7 @@ pub(crate) struct UpsertExecutionOutput;
 impl Method for UpsertExecutionOutput {
     const PATH: &'static str = "/rpc/upsert_execution_output";
     const SUMMARY: &'static str = "Note an output of a node execution";
-    const SEED: &'static str = seeds::EXECUTION;
+    const PLATFORM_SOURCE: &'static str = seeds::EXECUTION;
     type Args = UpsertExecutionOutputArgs;
     type Value = Null;
 

@@ -10,11 +10,11 @@ use runledger_bus::{Wake, Woken};
 use runledger_logging::Complaints;
 use runledger_models::{
     Caller, Event, Scope, Timestamp,
-    event::{Change, Message, gap},
+    event::{Message, RecordChange, gap},
 };
 use runledger_store::{
     Db, Error,
-    events::{self, Batch, Filter, Room},
+    events::{self, Batch, BatchLimit, Filter},
 };
 use runledger_web::{
     Config, Gone, Sink,
@@ -29,9 +29,9 @@ const INTERVAL: Duration = Duration::from_millis(950);
 /// How long a stream lives. Its reader comes back, with a token that still holds, perhaps to another instance.
 const LIFE: Duration = Duration::from_mins(30);
 /// What is read at once, and so what a stream holds in memory at most, besides one event of any size.
-const ROOM: Room = Room {
+const BATCH_LIMIT: BatchLimit = BatchLimit {
     limit: 100,
-    most_bytes: 1 << 20,
+    max_bytes: 1 << 20,
 };
 
 /// What ends a round.
@@ -138,7 +138,7 @@ impl Tail {
         loop {
             let batch = self
                 .db
-                .read(events::read(&self.scope, &self.filter, self.position, ROOM))
+                .read(events::read(&self.scope, &self.filter, self.position, BATCH_LIMIT))
                 .await?;
             let (is_full, has_unnumbered) = (batch.is_full, batch.has_unnumbered);
             has_sent |= self.send(sink, batch).await?;
@@ -175,7 +175,7 @@ impl Tail {
 
     /// The event as its reader may see it.
     fn as_seen(&self, mut event: Event) -> Event {
-        if let Change::Graph(execution) = &mut event.change
+        if let RecordChange::Graph(execution) = &mut event.change
             && let Some(stats) = &mut execution.base.stats
             && !self.shows_activity
         {

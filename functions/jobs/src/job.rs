@@ -17,8 +17,8 @@ use runledger_models::{AnyUser, Id, Scope, Timestamp, job::ScheduledJob};
 use runledger_store::{
     Db, Error, events,
     jobs::{self, LEASE, Lease, RETENTION, ScanQuery, UntoldAlert},
+    monitors::{self, BlockErrorQuery, FrequentQuery},
     scoring,
-    trends::{self, BlockErrorQuery, FrequentQuery},
 };
 use runledger_web::{Config, setting};
 use serde_json::{Map, Value, json};
@@ -192,7 +192,7 @@ async fn block_errors(db: &Db) -> Result<Value, Error> {
         min_executions: MIN_BLOCK_RUNS,
         min_error_rate: MIN_BLOCK_ERROR_RATE,
     };
-    let blocks = db.read(trends::block_errors(&EVERYBODY, &query)).await?;
+    let blocks = db.read(monitors::block_errors(&EVERYBODY, &query)).await?;
     let lines: Vec<String> = blocks
         .iter()
         .map(|block| {
@@ -210,7 +210,7 @@ async fn block_errors(db: &Db) -> Result<Value, Error> {
 }
 
 async fn late_executions(db: &Db) -> Result<Value, Error> {
-    let late = db.read(trends::late(&EVERYBODY)).await?;
+    let late = db.read(monitors::late(&EVERYBODY)).await?;
     let lines: Vec<String> = late
         .iter()
         .map(|each| {

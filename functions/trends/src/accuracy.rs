@@ -6,7 +6,7 @@ use runledger_models::{
     bounded::{DaysBack, Percent},
     monitors::AccuracyTrends,
 };
-use runledger_store::trends::{self, AccuracyQuery};
+use runledger_store::monitors::{self, AccuracyQuery};
 use runledger_web::{AdminOnly, Call, Endpoint, Names, NoParams, One, Problem, Reply, named_scope, params};
 
 const DEFAULT_DAYS: u32 = 30;
@@ -75,7 +75,7 @@ impl Endpoint for GetAccuracyTrends {
             by_calendar: asked.window == Some(One(Window::Calendar)),
             historical: asked.include_historical.unwrap_or(false),
         };
-        let rows = call.ledger.read(trends::accuracy(&scope, &query)).await?;
+        let rows = call.ledger.read(monitors::accuracy(&scope, &query)).await?;
         Ok(Reply::new(AccuracyTrends::new(
             rows,
             query.graph_id.as_str(),

@@ -2,7 +2,7 @@
 
 use http::Method;
 use runledger_models::monitors::AccuracyAlert;
-use runledger_store::trends;
+use runledger_store::monitors;
 use runledger_web::{AdminOnly, Call, Endpoint, NoParams, Problem, Reply};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -26,7 +26,7 @@ impl Endpoint for ListAlerts {
     type Reply = AlertList;
 
     async fn handle(call: Call<Self>) -> Result<Reply<AlertList>, Problem> {
-        let alerts = call.ledger.read(trends::alerts(&call.who.scope())).await?;
+        let alerts = call.ledger.read(monitors::alerts(&call.who.scope())).await?;
         Ok(Reply::new(AlertList(alerts)))
     }
 }

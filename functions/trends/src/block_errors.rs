@@ -2,7 +2,7 @@
 
 use http::Method;
 use runledger_models::{Bounded, Timestamp, monitors::BlockErrors};
-use runledger_store::trends::{self, BlockErrorQuery};
+use runledger_store::monitors::{self, BlockErrorQuery};
 use runledger_web::{AdminOnly, Call, Endpoint, NoParams, Problem, Reply, params, time_range};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -57,7 +57,7 @@ impl Endpoint for ListBlockErrors {
         };
         let blocks = call
             .ledger
-            .read(trends::block_errors(&call.who.scope(), &query))
+            .read(monitors::block_errors(&call.who.scope(), &query))
             .await?;
         Ok(Reply::new(BlockErrorList(blocks)))
     }

@@ -2,7 +2,7 @@
 
 use http::Method;
 use runledger_models::{Bounded, bounded::DaysBack, monitors::FrequentGraph};
-use runledger_store::trends::{self, FrequentQuery};
+use runledger_store::monitors::{self, FrequentQuery};
 use runledger_web::{AdminOnly, Call, Endpoint, NoParams, Problem, Reply, params};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -49,7 +49,7 @@ impl Endpoint for ListFrequentGraphs {
         };
         let graphs = call
             .ledger
-            .read(trends::frequent_graphs(&call.who.scope(), &query))
+            .read(monitors::frequent_graphs(&call.who.scope(), &query))
             .await?;
         Ok(Reply::new(FrequentGraphList(graphs)))
     }

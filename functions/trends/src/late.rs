@@ -2,7 +2,7 @@
 
 use http::Method;
 use runledger_models::monitors::LateExecution;
-use runledger_store::trends;
+use runledger_store::monitors;
 use runledger_web::{AdminOnly, Call, Endpoint, NoParams, Problem, Reply};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,7 +27,7 @@ impl Endpoint for ListLate {
     type Reply = LateList;
 
     async fn handle(call: Call<Self>) -> Result<Reply<LateList>, Problem> {
-        let late = call.ledger.read(trends::late(&call.who.scope())).await?;
+        let late = call.ledger.read(monitors::late(&call.who.scope())).await?;
         Ok(Reply::new(LateList(late)))
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use runledger_models::{AnyUser, Event, Id, Scope};
 use runledger_store::{
     Db,
-    events::{self, Filter, Room},
+    events::{self, BatchLimit, Filter},
 };
 use spin_sdk::redis::{RedisParameter, RedisResult};
 
@@ -21,13 +21,13 @@ const RELEASE: &str = include_str!("release.lua");
 /// How long a relay that does not come back keeps others from it, in milliseconds.
 const LEASE: i64 = 15_000;
 /// What is published at once.
-const ROOM: Room = Room {
+const BATCH_LIMIT: BatchLimit = BatchLimit {
     limit: 200,
-    most_bytes: 4 << 20,
+    max_bytes: 4 << 20,
 };
 
 /// How often one relay does so. Then it leaves the rest to the next writer or stream, since no instance works for ever.
-const MOST_STEPS: usize = 100;
+const MAX_STEPS: usize = 100;
 
 /// A relay that holds the lease.
 struct Relay<'a> {
@@ -78,7 +78,7 @@ impl Relay<'_> {
         if !knows_position {
             self.position = self.db.read(events::outbox()).await?.published;
         }
-        for _ in 0..MOST_STEPS {
+        for _ in 0..MAX_STEPS {
             if !self.step().await? {
                 return Ok(());
             }
@@ -98,7 +98,7 @@ impl Relay<'_> {
         let everybody = Scope::Any(AnyUser::for_own_work());
         let batch = self
             .db
-            .read(events::read(&everybody, &Filter::default(), self.position, ROOM))
+            .read(events::read(&everybody, &Filter::default(), self.position, BATCH_LIMIT))
             .await?;
         let is_last = !batch.is_full && !more_to_number;
         // The numbers have gone back, as after a restore: those to come are published, not those that were before.

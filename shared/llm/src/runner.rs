@@ -14,7 +14,7 @@ use runledger_logging::{Complaints, Trace};
 use runledger_models::{AnyUser, Id, scoring::Verdict};
 use runledger_store::{
     Db, Error,
-    scoring::{Found, Item, Outcome, Work},
+    scoring::{Item, Outcome, ScoringTask, Work},
 };
 use spin_sdk::time::sleep;
 
@@ -29,11 +29,11 @@ const TROUBLE: Duration = Duration::from_secs(2);
 /// How often what was scored is published.
 const PUBLICATION: Duration = Duration::from_secs(1);
 /// After so many executions in one go a runner leaves the rest to the next: an instance is not to compute for ever.
-const MOST: u32 = 2_000;
+const MAX_EXECUTIONS: u32 = 2_000;
 /// An execution that so many runners took and did not finish is what ends them.
-const MOST_TAKEN: u32 = 5;
+const MAX_TAKEN: u32 = 5;
 /// How often an execution is read that the database does not give.
-const MOST_READS: u32 = 5;
+const MAX_READS: u32 = 5;
 
 /// What a runner does when others have all that is left of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +96,7 @@ async fn client(work: &Work, trace: &Trace) -> Result<Client, String> {
 impl Runner<'_> {
     /// One execution after another, until nothing is left.
     async fn work_off(&self) {
-        while !self.is_done.get() && Instant::now() < self.until && self.taken.get() < MOST {
+        while !self.is_done.get() && Instant::now() < self.until && self.taken.get() < MAX_EXECUTIONS {
             match self.db.write(self.work.claim()).await {
                 Ok(claimed) => match claimed.item {
                     Some(item) => {
@@ -116,13 +116,13 @@ impl Runner<'_> {
     async fn judge(&self, item: &Item) {
         let mut reads = 0;
         let outcome = loop {
-            if item.taken > MOST_TAKEN {
-                let why = format!("{MOST_TAKEN} runners began with it, and none came to its end");
+            if item.taken > MAX_TAKEN {
+                let why = format!("{MAX_TAKEN} runners began with it, and none came to its end");
                 break Outcome::Failed(why, None);
             }
             reads += 1;
             match self.db.read(self.work.find(item, self.client.budget())).await {
-                Ok(Some(Found::Case(case))) => {
+                Ok(Some(ScoringTask::Case(case))) => {
                     let templates = self.work.templates();
                     let prompt = templates.user_prompt(&case, self.client.budget());
                     drop(case);
@@ -132,12 +132,12 @@ impl Runner<'_> {
                         Err(why) => Outcome::Failed(why, Some(usage)),
                     };
                 }
-                Ok(Some(Found::Scored { summary, score })) => break Outcome::Skipped(Verdict { summary, score }),
+                Ok(Some(ScoringTask::Scored { summary, score })) => break Outcome::Skipped(Verdict { summary, score }),
                 Ok(None) => {
                     let why = "the execution was deleted or started again before it was scored";
                     break Outcome::Failed(why.to_owned(), None);
                 }
-                Err(error @ Error::Unavailable(_)) if reads < MOST_READS => self.wait_for_database(&error).await,
+                Err(error @ Error::Unavailable(_)) if reads < MAX_READS => self.wait_for_database(&error).await,
                 // Another runner may have better luck, when the lease has run out.
                 Err(error @ Error::Unavailable(_)) => return self.complain(&error),
                 // Another try would find the same.

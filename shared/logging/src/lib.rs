@@ -17,7 +17,7 @@ pub use trace::Trace;
 const INTERVAL: Duration = Duration::from_mins(1);
 
 /// The most lines that a request, however long it lives, writes about what is stored.
-const MOST_STORED_LINES: u32 = 20;
+const MAX_STORED_LINES: u32 = 20;
 
 /// Writes the log lines of one request, and counts what it asked others for.
 #[derive(Debug, Clone)]
@@ -186,10 +186,10 @@ impl Log {
     /// not tell of all of it.
     pub fn warn_of_stored(&self, message: &str) {
         let lines = self.0.stored_lines.get() + 1;
-        if lines <= MOST_STORED_LINES {
+        if lines <= MAX_STORED_LINES {
             self.0.stored_lines.set(lines);
             self.warn(message);
-            if lines == MOST_STORED_LINES {
+            if lines == MAX_STORED_LINES {
                 self.warn("this request tells no more of what is stored and cannot be shown");
             }
         }

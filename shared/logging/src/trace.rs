@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// The most bytes of a `tracestate` that are passed on.
-const MOST_STATE: usize = 512;
+const MAX_STATE: usize = 512;
 
 /// Where a request stands in a trace: what it is part of, and its own name in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Trace {
                 // What version 00 does not know is not passed on.
                 flags: if is_sampled(flags) { "01" } else { "00" }.to_owned(),
                 state: tracestate
-                    .filter(|state| state.len() <= MOST_STATE)
+                    .filter(|state| state.len() <= MAX_STATE)
                     .unwrap_or_default()
                     .to_owned(),
             },

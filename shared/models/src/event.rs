@@ -10,7 +10,7 @@ use crate::{GraphExecution, Json, NodeExecutionResult, Object, node::Outputs, tr
 
 /// What changed.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Change {
+pub enum RecordChange {
     /// A graph execution.
     Graph(Box<GraphExecution>),
     /// A node execution.
@@ -41,7 +41,7 @@ pub struct Event {
     /// Whether the record, or the execution that it belongs to, was deleted then.
     pub is_deleted: bool,
     /// What changed.
-    pub change: Change,
+    pub change: RecordChange,
 }
 
 /// The kinds of events.
@@ -160,7 +160,7 @@ impl Event {
 
     fn write(mut self, limit: usize) -> serde_json::Result<Message> {
         match &mut self.change {
-            Change::Graph(execution) => {
+            RecordChange::Graph(execution) => {
                 if let Some(cut) = cut(&execution.inputs, limit / 2)? {
                     execution.inputs = cut;
                 }
@@ -168,7 +168,7 @@ impl Event {
                     execution.outputs = cut;
                 }
             }
-            Change::Node(node) => {
+            RecordChange::Node(node) => {
                 if let Some(cut) = cut(&node.input_data, limit / 2)? {
                     node.input_data = cut;
                 }
@@ -176,11 +176,11 @@ impl Event {
                     node.output_data = cut;
                 }
             }
-            Change::TooLarge { .. } | Change::Unreadable { .. } => {}
+            RecordChange::TooLarge { .. } | RecordChange::Unreadable { .. } => {}
         }
         let is_deleted = self.is_deleted;
         let (event_type, payload) = match self.change {
-            Change::Graph(execution) => {
+            RecordChange::Graph(execution) => {
                 let event_type = EventType::GraphExecutionUpdate;
                 let event = GraphExecutionEvent {
                     event_type,
@@ -189,7 +189,7 @@ impl Event {
                 };
                 (event_type, Payload::Graph(event))
             }
-            Change::Node(node_execution) => {
+            RecordChange::Node(node_execution) => {
                 let event_type = EventType::NodeExecutionUpdate;
                 let event = NodeExecutionEvent {
                     event_type,
@@ -198,8 +198,8 @@ impl Event {
                 };
                 (event_type, Payload::Node(event))
             }
-            Change::TooLarge { bytes } => return Ok(error_comms(TOO_LARGE, self.graph_exec_id, bytes, limit)),
-            Change::Unreadable { bytes } => return Ok(error_comms(UNREADABLE, self.graph_exec_id, bytes, limit)),
+            RecordChange::TooLarge { bytes } => return Ok(error_comms(TOO_LARGE, self.graph_exec_id, bytes, limit)),
+            RecordChange::Unreadable { bytes } => return Ok(error_comms(UNREADABLE, self.graph_exec_id, bytes, limit)),
         };
         let data = serde_json::to_string(&Envelope { payload })?;
         if data.len() > limit {
@@ -300,7 +300,7 @@ mod tests {
             graph_id: "g".into(),
             graph_exec_id: "e".into(),
             is_deleted: false,
-            change: Change::Node(Box::new(node)),
+            change: RecordChange::Node(Box::new(node)),
         }
     }
 
@@ -338,7 +338,7 @@ mod tests {
         for event in [
             node(&json!({}), &json!({})),
             Event {
-                change: Change::TooLarge { bytes: 5_000_000 },
+                change: RecordChange::TooLarge { bytes: 5_000_000 },
                 ..node(&json!({}), &json!({}))
             },
         ] {

@@ -94,7 +94,7 @@ impl GraphExecutionStats {
 
 /// What kind of value a statistic has.
 #[derive(Clone, Copy)]
-enum Kind {
+enum StatisticType {
     Count,
     Cents,
     Seconds,
@@ -103,17 +103,17 @@ enum Kind {
 }
 
 /// The statistics that the ledger knows: the stored key, the name that the API shows, and the kind.
-const KNOWN: [(&str, &str, Kind); 10] = [
-    ("cost", "cost", Kind::Cents),
-    ("walltime", "duration", Kind::Seconds),
-    ("cputime", "duration_cpu_only", Kind::Seconds),
-    ("nodes_walltime", "node_exec_time", Kind::Seconds),
-    ("nodes_cputime", "node_exec_time_cpu_only", Kind::Seconds),
-    ("node_count", "node_exec_count", Kind::Count),
-    ("node_error_count", "node_error_count", Kind::Count),
-    ("error", "error", Kind::Text),
-    ("activity_status", "activity_status", Kind::Text),
-    ("correctness_score", "correctness_score", Kind::Score),
+const KNOWN: [(&str, &str, StatisticType); 10] = [
+    ("cost", "cost", StatisticType::Cents),
+    ("walltime", "duration", StatisticType::Seconds),
+    ("cputime", "duration_cpu_only", StatisticType::Seconds),
+    ("nodes_walltime", "node_exec_time", StatisticType::Seconds),
+    ("nodes_cputime", "node_exec_time_cpu_only", StatisticType::Seconds),
+    ("node_count", "node_exec_count", StatisticType::Count),
+    ("node_error_count", "node_error_count", StatisticType::Count),
+    ("error", "error", StatisticType::Text),
+    ("activity_status", "activity_status", StatisticType::Text),
+    ("correctness_score", "correctness_score", StatisticType::Score),
 ];
 
 /// The statistics that a caller sends, under the keys to store: known ones are checked, and may carry the stored or the
@@ -154,7 +154,7 @@ impl PartialSchema for SentStats {
 
 impl ToSchema for SentStats {}
 
-impl Kind {
+impl StatisticType {
     fn schema(self) -> ObjectBuilder {
         let or_null = |kind| SchemaType::from_iter([kind, Type::Null]);
         let object = ObjectBuilder::new();

@@ -7,7 +7,7 @@ use crate::{Error, stored::Row};
 
 /// Which part of a list a statement is asked for.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct Part<'a> {
+pub(crate) struct KeysetPage<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     before_time: Option<&'a StoredTime>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -15,7 +15,7 @@ pub(crate) struct Part<'a> {
     limit: u32,
 }
 
-impl<'a> Part<'a> {
+impl<'a> KeysetPage<'a> {
     /// The `limit` newest rows.
     pub(crate) fn newest(limit: u32) -> Self {
         Self {
@@ -61,7 +61,7 @@ impl<T> Rows<T> {
     }
 }
 
-/// The part itself, of the rows that were answered to [`Part::before`], and where the next one begins.
+/// The part itself, of the rows that were answered to [`KeysetPage::before`], and where the next one begins.
 pub(crate) fn cut<T, P>(rows: Rows<T>, limit: u32, position: impl FnOnce(&T) -> P) -> (Vec<T>, Option<P>) {
     let (rows, has_more) = rows.limited(limit);
     let next = rows.last().filter(|_| has_more).map(position);

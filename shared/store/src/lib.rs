@@ -22,6 +22,7 @@ pub mod jobs;
 mod keyset;
 pub mod kv;
 pub mod metrics;
+pub mod monitors;
 pub mod nodes;
 mod predicates;
 pub mod queue;
@@ -30,7 +31,6 @@ pub mod shares;
 mod statement;
 mod stored;
 pub mod summary;
-pub mod trends;
 
 pub use budget::Budget;
 pub use db::{Db, Done, IdempotencyKey, Pool};

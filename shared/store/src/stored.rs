@@ -41,7 +41,7 @@ struct Place {
 #[serde(untagged)]
 enum Placed {
     Itself(Place),
-    Part {
+    KeysetPage {
         #[serde(alias = "node")]
         execution: Place,
     },
@@ -50,7 +50,7 @@ enum Placed {
 impl From<Placed> for Place {
     fn from(placed: Placed) -> Self {
         match placed {
-            Placed::Itself(place) | Placed::Part { execution: place } => place,
+            Placed::Itself(place) | Placed::KeysetPage { execution: place } => place,
         }
     }
 }

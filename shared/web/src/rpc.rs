@@ -40,7 +40,7 @@ pub trait Method: Sized + 'static {
     /// What it does, in a line.
     const SUMMARY: &'static str;
     /// The document that it comes from: one of [`seeds`].
-    const SEED: &'static str;
+    const PLATFORM_SOURCE: &'static str;
     /// Whether it changes nothing.
     const READS: bool = false;
     /// Its arguments, by name.
@@ -69,7 +69,7 @@ impl<M: Method> Endpoint for Remote<M> {
     const METHOD: HttpMethod = HttpMethod::POST;
     const PATH: &'static str = M::PATH;
     const SUMMARY: &'static str = M::SUMMARY;
-    const SEED: Option<&'static str> = Some(M::SEED);
+    const PLATFORM_SOURCE: Option<&'static str> = Some(M::PLATFORM_SOURCE);
     const READS: bool = M::READS;
     type Access = ServiceOnly;
     type Path = NoParams;

@@ -193,14 +193,14 @@ fn add_text(text: &mut String, content: &Value) {
 
 /// A number of tokens, as a number or as text. What none can be is not known.
 fn count(given: &Value) -> Option<u32> {
-    const MOST: f64 = i32::MAX as f64;
+    const MAX_TOKENS: f64 = i32::MAX as f64;
     let number = given.as_f64().or_else(|| given.as_str()?.trim().parse().ok())?;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "it is within the bounds"
     )]
-    (0.0..=MOST).contains(&number).then(|| number.round() as u32)
+    (0.0..=MAX_TOKENS).contains(&number).then(|| number.round() as u32)
 }
 
 #[cfg(test)]

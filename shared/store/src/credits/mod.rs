@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Read, Write,
     db::Carried,
-    keyset::{self, Part},
+    keyset::{self, KeysetPage},
     stored::{decoded, shown_time},
 };
 
@@ -107,13 +107,13 @@ struct HoldArgs<'a> {
 /// Spends so much of what a hold has set aside, and ends it; what is left.
 pub fn capture(scope: &Scope, hold: &Id, amount: Cents) -> Write<i64> {
     #[derive(Serialize)]
-    struct Args<'a> {
+    struct CaptureArgs<'a> {
         hold_id: &'a Id,
         user_id: Option<&'a str>,
         amount: Cents,
         transaction_key: Id,
     }
-    let args = Args {
+    let args = CaptureArgs {
         hold_id: hold,
         user_id: scope.user_id(),
         amount,
@@ -139,17 +139,17 @@ pub fn transactions(
     limit: u32,
 ) -> Read<(Vec<CreditTransaction>, Option<Position>)> {
     #[derive(Serialize)]
-    struct Args<'a> {
+    struct TransactionsArgs<'a> {
         user_id: &'a UserId,
         #[serde(skip_serializing_if = "Option::is_none", rename = "type")]
         kind: Option<TransactionType>,
         #[serde(flatten)]
-        part: Part<'a>,
+        page: KeysetPage<'a>,
     }
-    let args = Args {
+    let args = TransactionsArgs {
         user_id: user,
         kind,
-        part: Part::before(before, limit),
+        page: KeysetPage::before(before, limit),
     };
     Read::new(TRANSACTIONS, &args).and_then(move |rows, log| {
         let (rows, next) = keyset::cut_rows(rows, limit, TransactionRow::position)?;
@@ -193,10 +193,10 @@ impl TransactionRow {
 /// Whether the credits within `scope` add up.
 pub fn audit(scope: &Scope) -> Read<CreditAudit> {
     #[derive(Serialize)]
-    struct Args<'a> {
+    struct AuditArgs<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         user_id: Option<&'a str>,
     }
     let user_id = scope.user_id();
-    Read::new(AUDIT, &Args { user_id })
+    Read::new(AUDIT, &AuditArgs { user_id })
 }

@@ -67,7 +67,7 @@ impl Place {
 }
 
 #[derive(Serialize)]
-struct Args<'a> {
+struct ReadArgs<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     graph_exec_id: Option<&'a Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,7 +83,7 @@ pub fn read(scope: &Scope, record: &Record, place: Place) -> Read<Vec<Piece>> {
         Record::Execution(id) => (Some(id), None),
         Record::NodeExecution(id) => (None, Some(id)),
     };
-    let args = Args {
+    let args = ReadArgs {
         graph_exec_id,
         node_exec_id,
         user_id: scope.user_id(),

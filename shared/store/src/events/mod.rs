@@ -1,13 +1,13 @@
 //! The outbox of changes: its events read in order, and numbered so that they can be.
 
 use runledger_logging::Log;
-use runledger_models::{Event, Id, Scope, event::Change};
+use runledger_models::{Event, Id, Scope, event::RecordChange};
 use serde::{Deserialize, Serialize};
 
 use crate::{Read, executions::WithBoundary, nodes::NodeRow, stored::Row};
 
 /// More data than this is not read for one event.
-const MOST_DATA: u64 = 32 << 20;
+const MAX_DATA: u64 = 32 << 20;
 /// How many events are numbered in one step; fewer mean that there were no more.
 const NUMBERED_AT_ONCE: u32 = 10_000;
 
@@ -35,11 +35,11 @@ pub struct Filter {
 
 /// How much at once: the batch ends with the event that reaches either.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct Room {
+pub struct BatchLimit {
     /// Events.
     pub limit: u32,
     /// Bytes, as the database writes them.
-    pub most_bytes: u64,
+    pub max_bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -49,9 +49,9 @@ struct ReadArgs<'a> {
     #[serde(flatten)]
     filter: &'a Filter,
     #[serde(flatten)]
-    room: Room,
+    batch_limit: BatchLimit,
     after: i64,
-    most_data: u64,
+    max_data_bytes: u64,
 }
 
 /// Events in order, and how things stand behind them.
@@ -94,13 +94,13 @@ struct EventRow {
 }
 
 /// The events after the one numbered `after`, in order.
-pub fn read(scope: &Scope, filter: &Filter, after: i64, room: Room) -> Read<Batch> {
+pub fn read(scope: &Scope, filter: &Filter, after: i64, batch_limit: BatchLimit) -> Read<Batch> {
     let args = ReadArgs {
         user_id: scope.user_id(),
         filter,
-        room,
+        batch_limit,
         after,
-        most_data: MOST_DATA,
+        max_data_bytes: MAX_DATA,
     };
     Read::new(READ, &args).map(|batch: BatchRow, log| Batch {
         events: batch.events.into_iter().map(|row| row.into_event(log)).collect(),
@@ -162,13 +162,13 @@ impl EventRow {
     fn into_event(self, log: &Log) -> Event {
         let record = format!("event {} of execution {}", self.seq, self.graph_exec_id);
         let change = match (self.too_large, self.graph, self.node) {
-            (Some(bytes), ..) => Ok(Change::TooLarge { bytes }),
+            (Some(bytes), ..) => Ok(RecordChange::TooLarge { bytes }),
             (None, Some(graph), _) => graph
                 .or_bytes(log, &record)
-                .map(|graph| Change::Graph(Box::new(graph.into_execution(log)))),
+                .map(|graph| RecordChange::Graph(Box::new(graph.into_execution(log)))),
             (None, None, Some(node)) => node
                 .or_bytes(log, &record)
-                .map(|node| Change::Node(Box::new(node.into_result(log)))),
+                .map(|node| RecordChange::Node(Box::new(node.into_result(log)))),
             (None, None, None) => Err(0),
         };
         Event {
@@ -177,7 +177,7 @@ impl EventRow {
             graph_id: self.graph_id,
             graph_exec_id: self.graph_exec_id,
             is_deleted: self.is_deleted,
-            change: change.unwrap_or_else(|bytes| Change::Unreadable { bytes }),
+            change: change.unwrap_or_else(|bytes| RecordChange::Unreadable { bytes }),
         }
     }
 }

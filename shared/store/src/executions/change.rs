@@ -20,7 +20,7 @@ const DELETE_HARD: &str = include_str!("delete_hard.sql");
 
 /// The parameter of the statements here.
 #[derive(Debug, Serialize)]
-struct Args<'a> {
+struct ChangeArgs<'a> {
     id: &'a Id,
     user_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +46,7 @@ pub enum Deletion {
     Hard,
 }
 
-impl<'a> Args<'a> {
+impl<'a> ChangeArgs<'a> {
     fn new(scope: &'a Scope, id: &'a Id) -> Self {
         Self {
             id,
@@ -63,28 +63,28 @@ impl<'a> Args<'a> {
 /// Applies a change, all of it or nothing. Asking for the status that the execution already has changes nothing.
 pub fn change(scope: &Scope, id: &Id, change: Change, on_illegal_move: OnIllegalMove) -> Write<GraphExecution> {
     let (to, stats) = change.into_parts();
-    let args = Args {
+    let args = ChangeArgs {
         status: to,
         allowed_from: to.map_or(&[][..], Move::allowed_from),
         stats,
         or_as_it_is: on_illegal_move == OnIllegalMove::AnswerAsItIs,
-        ..Args::new(scope, id)
+        ..ChangeArgs::new(scope, id)
     };
     execution(CHANGE, &args)
 }
 
 /// Terminates an execution, its unfinished nodes, and everything unfinished that it started.
 pub fn stop(scope: &Scope, id: &Id) -> Write<GraphExecution> {
-    let args = Args {
+    let args = ChangeArgs {
         allowed_from: Move::TERMINATED.allowed_from(),
-        ..Args::new(scope, id)
+        ..ChangeArgs::new(scope, id)
     };
     execution(STOP, &args)
 }
 
 /// Brings a soft-deleted execution back.
 pub fn restore(scope: &Scope, id: &Id) -> Write<GraphExecution> {
-    execution(RESTORE, &Args::new(scope, id))
+    execution(RESTORE, &ChangeArgs::new(scope, id))
 }
 
 /// Hides an execution, or removes its rows for good.
@@ -94,13 +94,13 @@ pub fn delete(scope: &Scope, id: &Id, how: Deletion) -> Write<()> {
     } else {
         DELETE_SOFT
     };
-    let args = Args {
+    let args = ChangeArgs {
         again: how == Deletion::SoftAgain,
-        ..Args::new(scope, id)
+        ..ChangeArgs::new(scope, id)
     };
     Write::<Box<RawValue>>::new(text, &args).unit()
 }
 
-fn execution(text: &'static str, args: &Args<'_>) -> Write<GraphExecution> {
+fn execution(text: &'static str, args: &ChangeArgs<'_>) -> Write<GraphExecution> {
     Write::new(text, args).map(|row: WithBoundary, log| row.into_execution(log))
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ExecutionRow;
 use crate::{
     Read,
-    keyset::{self, Part},
+    keyset::{self, KeysetPage},
     predicates::with_predicates,
     stored::{Row, decoded},
 };
@@ -107,7 +107,7 @@ struct ListArgs<'a> {
     #[serde(flatten)]
     filter: &'a Filter,
     #[serde(flatten)]
-    part: Part<'a>,
+    page: KeysetPage<'a>,
     offset: u64,
 }
 
@@ -116,7 +116,7 @@ impl<'a> ListArgs<'a> {
         Self {
             user_id: scope.user_id(),
             filter,
-            part: Part::default(),
+            page: KeysetPage::default(),
             offset: 0,
         }
     }
@@ -130,7 +130,7 @@ pub fn keyset(
     limit: u32,
 ) -> Read<(Vec<GraphExecutionMeta>, Option<Position>)> {
     let args = ListArgs {
-        part: Part::before(before, limit),
+        page: KeysetPage::before(before, limit),
         ..ListArgs::new(scope, filter)
     };
     let sql = with_predicates(KEYSET, &predicates(scope, filter, before, true));
@@ -150,7 +150,7 @@ struct Page {
 pub fn page(scope: &Scope, filter: &Filter, page: u32, page_size: u32) -> Read<(Vec<GraphExecutionMeta>, u64)> {
     let offset = u64::from(page.saturating_sub(1)) * u64::from(page_size);
     let args = ListArgs {
-        part: Part::newest(page_size),
+        page: KeysetPage::newest(page_size),
         offset,
         ..ListArgs::new(scope, filter)
     };

@@ -45,9 +45,9 @@ pub struct JobState {
 /// What became of all scheduled jobs.
 pub fn jobs() -> Read<Vec<JobState>> {
     #[derive(Serialize)]
-    struct Args {
+    struct JobsArgs {
         names: [&'static str; ScheduledJob::ALL.len()],
     }
     let names = ScheduledJob::ALL.map(ScheduledJob::name);
-    Read::new(JOBS, &Args { names })
+    Read::new(JOBS, &JobsArgs { names })
 }

@@ -8,7 +8,7 @@ use runledger_models::{Id, job::ScheduledJob};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Read, Write, trends::FrequentQuery};
+use crate::{Read, Write, monitors::FrequentQuery};
 
 pub use retention::{Kept, RETENTION, Retention, prune};
 
@@ -37,7 +37,7 @@ pub const LEASE: Duration = Duration::from_mins(1);
 /// The most rows that one statement of a job changes.
 const BATCH: u32 = 5_000;
 /// The most alerts that are read for one message.
-const MOST_ALERTS: u32 = 50;
+const MAX_ALERTS: u32 = 50;
 
 /// The right to run a job.
 #[derive(Debug)]
@@ -163,7 +163,7 @@ pub struct UntoldAlert {
 
 /// Open alerts that nobody was told of, the oldest first.
 pub fn untold_alerts() -> Read<Vec<UntoldAlert>> {
-    Read::new(UNTOLD_ALERTS, &Limit { limit: MOST_ALERTS })
+    Read::new(UNTOLD_ALERTS, &Limit { limit: MAX_ALERTS })
 }
 
 #[derive(Serialize)]

@@ -10,7 +10,7 @@ const GET: &str = include_str!("get.sql");
 const PUT: &str = include_str!("put.sql");
 
 #[derive(Serialize)]
-struct Args<'a> {
+struct KeyValueArgs<'a> {
     user_id: &'a UserId,
     key: &'a Id,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,7 +45,7 @@ impl Row {
 
 /// What `user` keeps under `key`.
 pub fn get(user: &UserId, key: &Id) -> Read<KeyValue> {
-    let args = Args {
+    let args = KeyValueArgs {
         user_id: user,
         key,
         node_exec_id: None,
@@ -56,7 +56,7 @@ pub fn get(user: &UserId, key: &Id) -> Read<KeyValue> {
 
 /// Keeps `data` under `key` for `user`, in place of what was there. `node_exec_id` tells who wrote it.
 pub fn put(user: &UserId, key: &Id, node_exec_id: &Id, data: &Json) -> Write<KeyValue> {
-    let args = Args {
+    let args = KeyValueArgs {
         user_id: user,
         key,
         node_exec_id: Some(node_exec_id),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::NodeRow;
 use crate::{
     Read,
-    keyset::{self, Part},
+    keyset::{self, KeysetPage},
     predicates::with_predicates,
     stored::decoded,
 };
@@ -84,7 +84,7 @@ struct ListArgs<'a> {
     #[serde(flatten)]
     filter: &'a Filter,
     #[serde(flatten)]
-    part: Part<'a>,
+    page: KeysetPage<'a>,
 }
 
 /// At most `limit` node executions older than `before` (from the newest on without it), and where the next ones begin.
@@ -98,7 +98,7 @@ pub fn list(
     let args = ListArgs {
         user_id: scope.user_id(),
         filter,
-        part: Part::before(before, limit),
+        page: KeysetPage::before(before, limit),
     };
     Read::new(sql, &args).and_then(move |rows, log| {
         let (rows, next) = keyset::cut_rows(rows, limit, NodeRow::position)?;

@@ -17,7 +17,7 @@ const ACK: &str = include_str!("ack.sql");
 const LENGTH: &str = include_str!("length.sql");
 
 #[derive(Serialize)]
-struct Args<'a> {
+struct QueueArgs<'a> {
     graph_exec_id: &'a Id,
     user_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,7 +30,7 @@ struct Args<'a> {
     lease_seconds: Option<u32>,
 }
 
-impl<'a> Args<'a> {
+impl<'a> QueueArgs<'a> {
     fn new(scope: &'a Scope, graph_exec_id: &'a Id) -> Self {
         Self {
             graph_exec_id,
@@ -78,21 +78,21 @@ pub fn add(
     node_exec_id: &Id,
     context: &ExecutionContext,
 ) -> Write<NodeExecutionEntry> {
-    let args = Args {
+    let args = QueueArgs {
         id: Some(&Id::generate()),
         node_exec_id: Some(node_exec_id),
         execution_context: Some(Carried(context)),
-        ..Args::new(scope, graph_exec_id)
+        ..QueueArgs::new(scope, graph_exec_id)
     };
     Write::new(ADD, &args).map(|entry: EntryRow, log| entry.into_entry(log))
 }
 
 /// Takes the oldest entry of a queue that nobody has, for this many seconds. `None` where there is none.
 pub fn pop(scope: &Scope, graph_exec_id: &Id, lease_seconds: u32) -> Write<Option<NodeExecutionEntry>> {
-    let args = Args {
+    let args = QueueArgs {
         id: Some(&Id::generate()),
         lease_seconds: Some(lease_seconds),
-        ..Args::new(scope, graph_exec_id)
+        ..QueueArgs::new(scope, graph_exec_id)
     };
     Write::new(POP, &args)
         .map(|entry: EntryRow, log| entry.into_entry(log))
@@ -101,14 +101,14 @@ pub fn pop(scope: &Scope, graph_exec_id: &Id, lease_seconds: u32) -> Write<Optio
 
 /// Removes the entry that was taken under the id `entry`.
 pub fn ack(scope: &Scope, graph_exec_id: &Id, entry: &Id) -> Write<()> {
-    let args = Args {
+    let args = QueueArgs {
         id: Some(entry),
-        ..Args::new(scope, graph_exec_id)
+        ..QueueArgs::new(scope, graph_exec_id)
     };
     Write::<Box<RawValue>>::new(ACK, &args).unit()
 }
 
 /// How many entries of a queue wait to be taken.
 pub fn length(scope: &Scope, graph_exec_id: &Id) -> Read<u64> {
-    Read::new(LENGTH, &Args::new(scope, graph_exec_id))
+    Read::new(LENGTH, &QueueArgs::new(scope, graph_exec_id))
 }

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Read, Write,
-    keyset::{self, Part},
+    keyset::{self, KeysetPage},
     stored::{Row, decoded, shown_time},
 };
 
-pub use work::{Claimed, Found, Item, Outcome, Usage, Work, running};
+pub use work::{Claimed, Item, Outcome, ScoringTask, Usage, Work, running};
 
 /// Makes a job.
 const CREATE: &str = include_str!("create.sql");
@@ -62,15 +62,15 @@ pub struct NewJob<'a> {
 }
 
 #[derive(Serialize)]
-struct Args<'a, T> {
+struct ScopedArgs<'a, T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
     #[serde(flatten)]
     rest: T,
 }
 
-fn args<T>(scope: &Scope, rest: T) -> Args<'_, T> {
-    Args {
+fn args<T>(scope: &Scope, rest: T) -> ScopedArgs<'_, T> {
+    ScopedArgs {
         user_id: scope.user_id(),
         rest,
     }
@@ -111,10 +111,10 @@ pub fn list(
         #[serde(skip_serializing_if = "Option::is_none")]
         graph_id: Option<&'a Id>,
         #[serde(flatten)]
-        part: Part<'a>,
+        page: KeysetPage<'a>,
     }
-    let part = Part::before(before, limit);
-    Read::new(LIST, &args(scope, Listed { graph_id, part })).map(move |rows: Vec<ScoringJob>, _| {
+    let page = KeysetPage::before(before, limit);
+    Read::new(LIST, &args(scope, Listed { graph_id, page })).map(move |rows: Vec<ScoringJob>, _| {
         keyset::cut(rows.into(), limit, |job: &ScoringJob| {
             keyset::position(&job.id, job.created_at)
         })

@@ -21,7 +21,7 @@ const RUNNING: &str = include_str!("running.sql");
 /// How long a runner that says nothing keeps what it has taken, in seconds.
 const LEASE_SECONDS: u32 = 60;
 /// The most jobs that a tick looks at.
-const MOST_JOBS: u32 = 100;
+const MAX_JOBS: u32 = 100;
 
 /// A runner's share of a job. What it reaches is everybody's.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ pub struct Claimed {
 /// What is to be done about an execution.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Found {
+pub enum ScoringTask {
     /// It is to be judged.
     Case(Box<Case>),
     /// It has been scored since the job began.
@@ -119,17 +119,17 @@ pub fn running(_: &AnyUser) -> Read<Vec<Id>> {
     struct Limit {
         limit: u32,
     }
-    Read::new(RUNNING, &Limit { limit: MOST_JOBS })
+    Read::new(RUNNING, &Limit { limit: MAX_JOBS })
 }
 
 impl Work {
     /// A share of a job that is not done; `None` for any other.
     pub fn open(_: &AnyUser, job: Id) -> Read<Option<Self>> {
         #[derive(Serialize)]
-        struct Args<'a> {
+        struct OpenArgs<'a> {
             id: &'a Id,
         }
-        let opened = Read::new(OPEN, &Args { id: &job }).map(|spec, _| Self {
+        let opened = Read::new(OPEN, &OpenArgs { id: &job }).map(|spec, _| Self {
             job,
             lease: Id::generate(),
             spec,
@@ -160,12 +160,12 @@ impl Work {
     /// Takes an execution.
     pub fn claim(&self) -> Write<Claimed> {
         #[derive(Serialize)]
-        struct Args<'a> {
+        struct ClaimArgs<'a> {
             lock: String,
             #[serde(flatten)]
             held: Held<'a>,
         }
-        let args = Args {
+        let args = ClaimArgs {
             lock: format!("runledger.scoring:{}", self.job),
             held: self.held(),
         };
@@ -187,15 +187,15 @@ impl Work {
 
     /// The execution as a model is told of it in about `budget` bytes; `None` where it is no longer there or no longer
     /// finished.
-    pub fn find(&self, item: &Item, budget: usize) -> Read<Option<Found>> {
+    pub fn find(&self, item: &Item, budget: usize) -> Read<Option<ScoringTask>> {
         #[derive(Serialize)]
-        struct Args<'a> {
+        struct FindArgs<'a> {
             #[serde(flatten)]
             run: &'a Run,
             skip_existing: bool,
             budget: usize,
         }
-        let args = Args {
+        let args = FindArgs {
             run: &item.run,
             skip_existing: self.spec.skip_existing,
             budget,
@@ -206,7 +206,7 @@ impl Work {
     /// Stores what came of an execution; whether it did not come to something before.
     pub fn finish(&self, item: &Item, outcome: &Outcome) -> Write<bool> {
         #[derive(Serialize)]
-        struct Args<'a> {
+        struct FinishArgs<'a> {
             job_id: &'a Id,
             lease: &'a Id,
             place: u32,
@@ -227,7 +227,7 @@ impl Work {
             Outcome::Failed(why, usage) => ("failed", None, Some(why.as_str()), usage.as_ref()),
             Outcome::Skipped(verdict) => ("skipped", Some(verdict), None, None),
         };
-        let args = Args {
+        let args = FinishArgs {
             job_id: &self.job,
             lease: &self.lease,
             place: item.place,

@@ -37,7 +37,7 @@ pub struct Link {
 }
 
 #[derive(Serialize)]
-struct Args<'a> {
+struct LinkArgs<'a> {
     id: &'a Id,
     graph_id: &'a Id,
     user_id: Option<&'a str>,
@@ -48,7 +48,7 @@ struct Args<'a> {
 /// Shares the execution `id` of the graph `graph_id` under `link`; an older link ends.
 pub fn create(scope: &Scope, graph_id: &Id, id: &Id, link: Link) -> Write<Link> {
     let user_id = scope.user_id();
-    let args = Args {
+    let args = LinkArgs {
         id,
         graph_id,
         user_id,
@@ -60,7 +60,7 @@ pub fn create(scope: &Scope, graph_id: &Id, id: &Id, link: Link) -> Write<Link> 
 /// Ends the link of the execution `id` of the graph `graph_id`, if it has one.
 pub fn revoke(scope: &Scope, graph_id: &Id, id: &Id) -> Write<()> {
     let user_id = scope.user_id();
-    let args = Args {
+    let args = LinkArgs {
         id,
         graph_id,
         user_id,

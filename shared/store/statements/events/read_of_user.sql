@@ -26,13 +26,13 @@ WITH RECURSIVE step AS (
             LIMIT 1)
         )
         -- One event as JSON text, with what went in and came out as the tables have it now, where the run is still there and its
-        -- owner's. What has more than `most_data` bytes is not put together at all; then `too_large` is how many, or some number
+        -- owner's. What has more than `max_data_bytes` is not put together at all; then `too_large` is how many, or some number
         -- above the limit. (One value may have hundreds of megabytes, and a statement that fails on an event would fail for ever.)
         SELECT event.seq, json_build_object(
             'seq', event.seq, 'user_id', event.user_id, 'graph_id', event.graph_id, 'graph_exec_id', event.graph_exec_id,
             'is_deleted', event.is_deleted,
-            'too_large', CASE WHEN size.bytes > ($1 ->> 'most_data')::bigint THEN size.bytes END,
-            'graph', CASE WHEN event.node_exec_id IS NULL AND size.bytes <= ($1 ->> 'most_data')::bigint THEN
+            'too_large', CASE WHEN size.bytes > ($1 ->> 'max_data_bytes')::bigint THEN size.bytes END,
+            'graph', CASE WHEN event.node_exec_id IS NULL AND size.bytes <= ($1 ->> 'max_data_bytes')::bigint THEN
                 json_build_object(
                     'execution', json_build_object(
                         'id', event.graph_exec_id, 'user_id', event.user_id, 'graph_id', event.graph_id,
@@ -45,7 +45,7 @@ WITH RECURSIVE step AS (
                     'boundary', (
                         SELECT edges FROM runledger.boundary(
                             e.id, e."agentGraphId", e."agentGraphVersion", runledger.answer_budget($1) / 4, false) AS edges)) END,
-            'node', CASE WHEN event.node_exec_id IS NOT NULL AND size.bytes <= ($1 ->> 'most_data')::bigint THEN
+            'node', CASE WHEN event.node_exec_id IS NOT NULL AND size.bytes <= ($1 ->> 'max_data_bytes')::bigint THEN
                 json_build_object('node', json_build_object(
                     'user_id', event.user_id, 'graph_id', event.graph_id, 'graph_version', event.graph_version,
                     'graph_exec_id', event.graph_exec_id, 'id', event.node_exec_id, 'node_id', event.node_id,
@@ -75,12 +75,12 @@ WITH RECURSIVE step AS (
             AND n."addedTime" = event.created_at
         -- OFFSET 0: counted once, however often it is asked about.
         CROSS JOIN LATERAL (
-            SELECT runledger.bytes_of_event(e.id, n.id, event.stats, ($1 ->> 'most_data')::bigint)
+            SELECT runledger.bytes_of_event(e.id, n.id, event.stats, ($1 ->> 'max_data_bytes')::bigint)
                 + coalesce(octet_length(event.preset_id), 0) AS bytes
             OFFSET 0
         ) AS size
     ) AS next
-    WHERE step.place < ($1 ->> 'limit')::int AND step.bytes < ($1 ->> 'most_bytes')::bigint
+    WHERE step.place < ($1 ->> 'limit')::int AND step.bytes < ($1 ->> 'max_bytes')::bigint
 )
 SELECT (
     '{"ok": {"events": ['
@@ -94,7 +94,7 @@ SELECT (
     || ', "last": ' || newest.seq || '}}'
 )
 FROM (
-    SELECT seq, place >= ($1 ->> 'limit')::int OR bytes >= ($1 ->> 'most_bytes')::bigint AS is_full
+    SELECT seq, place >= ($1 ->> 'limit')::int OR bytes >= ($1 ->> 'max_bytes')::bigint AS is_full
     FROM step
     ORDER BY place DESC
     LIMIT 1

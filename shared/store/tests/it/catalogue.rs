@@ -15,18 +15,18 @@ use runledger_store::{
     Budget, OnIllegalMove, Read, Statement, Write,
     credits::{self, Movement},
     data::{self, Place, Record},
-    events::{self, Room},
+    events::{self, BatchLimit},
     executions::{self, Deletion},
     graphs, health,
     jobs::{self, RETENTION, ScanQuery, UntoldAlert},
     kv,
     metrics::{self, Counted},
+    monitors::{self, AccuracyQuery, BlockErrorQuery, FrequentQuery},
     nodes::{self, NewInput},
     queue,
     scoring::{self, NewJob, Outcome, Usage, Work},
     shares::{self, Link, ShareStatus},
     summary,
-    trends::{self, AccuracyQuery, BlockErrorQuery, FrequentQuery},
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -170,9 +170,9 @@ fn of_events(all: &mut Catalogue) {
         graph_id: Some(id("graph-1")),
         graph_exec_id: Some(id("run-1")),
     };
-    let room = Room {
+    let room = BatchLimit {
         limit: 100,
-        most_bytes: 1 << 20,
+        max_bytes: 1 << 20,
     };
     for (name, scope) in scopes() {
         all.read(format!("events/read_{name}"), &events::read(&scope, &filter, 10, room));
@@ -504,10 +504,10 @@ fn of_analytics(all: &mut Catalogue) {
             by_calendar: false,
             historical: true,
         };
-        all.read(format!("trends/accuracy_{name}"), &trends::accuracy(&scope, &query));
+        all.read(format!("monitors/accuracy_{name}"), &monitors::accuracy(&scope, &query));
         all.read(
-            format!("trends/frequent_graphs_{name}"),
-            &trends::frequent_graphs(&scope, &frequent()),
+            format!("monitors/frequent_graphs_{name}"),
+            &monitors::frequent_graphs(&scope, &frequent()),
         );
         let query = BlockErrorQuery {
             from,
@@ -516,12 +516,12 @@ fn of_analytics(all: &mut Catalogue) {
             min_error_rate: 50,
         };
         all.read(
-            format!("trends/block_errors_{name}"),
-            &trends::block_errors(&scope, &query),
+            format!("monitors/block_errors_{name}"),
+            &monitors::block_errors(&scope, &query),
         );
-        all.read(format!("trends/alerts_{name}"), &trends::alerts(&scope))
+        all.read(format!("monitors/alerts_{name}"), &monitors::alerts(&scope))
             .scans(&[("accuracy_alerts", ALERTS)]);
-        all.read(format!("trends/late_{name}"), &trends::late(&scope));
+        all.read(format!("monitors/late_{name}"), &monitors::late(&scope));
     }
 }
 

@@ -133,8 +133,8 @@ fn what_is_written_twice_is_the_same() {
         ("credits/spend.sql", "credits/capture.sql", "spent AS ("),
         ("credits/spend.sql", "credits/capture.sql", "written AS ("),
         ("nodes/change.sql", "nodes/change_many.sql", "changed AS ("),
-        ("trends/frequent_graphs.sql", "jobs/scan.sql", "finished AS ("),
-        ("trends/frequent_graphs.sql", "jobs/scan.sql", "frequent AS ("),
+        ("monitors/frequent_graphs.sql", "jobs/scan.sql", "finished AS ("),
+        ("monitors/frequent_graphs.sql", "jobs/scan.sql", "frequent AS ("),
     ] {
         assert_eq!(step(one, name), step(other, name), "{name} of {one} and of {other}");
     }

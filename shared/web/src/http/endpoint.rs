@@ -27,7 +27,7 @@ pub trait Endpoint: Sized + 'static {
     /// What it does, in a line.
     const SUMMARY: &'static str;
     /// The document that it comes from, for a [method of the data service](crate::rpc::Method), whose errors are others.
-    const SEED: Option<&'static str> = None;
+    const PLATFORM_SOURCE: Option<&'static str> = None;
     /// Whether it changes nothing, although its method is not GET.
     const READS: bool = false;
     /// The statuses of the problems it may answer with, besides those that its types imply.

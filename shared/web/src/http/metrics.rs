@@ -1,7 +1,7 @@
 //! What an instance counts of its requests, until it hands it over to the database, where `GET /api/metrics` finds it.
 //!
 //! An instance ends without a word, and work that waits for a timer would keep it from its next request. So it hands
-//! over right after a response, but not after each of many: it may do so [`MOST_AT_ONCE`] times in a row, and
+//! over right after a response, but not after each of many: it may do so [`MAX_AT_ONCE`] times in a row, and
 //! [`PER_SECOND`] times a second from then on. See docs/decisions/operations.md.
 
 use std::{
@@ -17,13 +17,13 @@ use runledger_store::{
 };
 
 /// How often an instance hands over what it has counted, before it has to pause.
-const MOST_AT_ONCE: f64 = 20.0;
+const MAX_AT_ONCE: f64 = 20.0;
 /// How often it does so under load.
 const PER_SECOND: f64 = 4.0;
 
 /// What is counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Kind {
+pub(crate) struct RequestKind {
     /// The method; one that HTTP does not know is `OTHER`.
     pub(crate) method: &'static str,
     /// The path of the route, with `{names}`; empty where there is none.
@@ -42,7 +42,7 @@ struct Counts {
 
 struct Meter {
     /// A handful: an instance serves few routes.
-    counts: Vec<(Kind, Counts)>,
+    counts: Vec<(RequestKind, Counts)>,
     /// How often may be handed over, and when that was last reckoned.
     allowance: f64,
     reckoned_at: Option<Instant>,
@@ -54,12 +54,12 @@ thread_local! {
 }
 
 /// Counts a request.
-pub(crate) fn count(kind: Kind, took: Duration, trips: Trips) {
+pub(crate) fn count(kind: RequestKind, took: Duration, trips: Trips) {
     METER.with_borrow_mut(|meter| meter.count(kind, took, trips));
 }
 
 /// Counts what was asked of others after the response: all of `trips` but those that were counted before.
-pub(crate) fn count_rest(kind: Kind, before: Trips, trips: Trips) {
+pub(crate) fn count_rest(kind: RequestKind, before: Trips, trips: Trips) {
     METER.with_borrow_mut(|meter| {
         let counts = meter.of(kind);
         counts.trips.database += trips.database - before.database;
@@ -81,7 +81,7 @@ pub(crate) async fn hand_over(db: &Db) {
     }
 }
 
-fn row((kind, counts): &(Kind, Counts)) -> Counted<'_> {
+fn row((kind, counts): &(RequestKind, Counts)) -> Counted<'_> {
     Counted {
         method: kind.method,
         route: kind.route,
@@ -98,12 +98,12 @@ impl Meter {
     const fn new() -> Self {
         Self {
             counts: Vec::new(),
-            allowance: MOST_AT_ONCE,
+            allowance: MAX_AT_ONCE,
             reckoned_at: None,
         }
     }
 
-    fn count(&mut self, kind: Kind, took: Duration, trips: Trips) {
+    fn count(&mut self, kind: RequestKind, took: Duration, trips: Trips) {
         let seconds = took.as_secs_f64();
         let bucket = BOUNDS
             .iter()
@@ -119,7 +119,7 @@ impl Meter {
         }
     }
 
-    fn of(&mut self, kind: Kind) -> &mut Counts {
+    fn of(&mut self, kind: RequestKind) -> &mut Counts {
         let place = self.counts.iter().position(|(known, _)| *known == kind);
         let place = place.unwrap_or_else(|| {
             self.counts.push((kind, Counts::default()));
@@ -133,7 +133,7 @@ impl Meter {
             .reckoned_at
             .map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         self.reckoned_at = Some(now);
-        self.allowance = (self.allowance + passed.as_secs_f64() * PER_SECOND).min(MOST_AT_ONCE);
+        self.allowance = (self.allowance + passed.as_secs_f64() * PER_SECOND).min(MAX_AT_ONCE);
         let due = self.allowance >= 1.0;
         if due {
             self.allowance -= 1.0;
@@ -141,7 +141,7 @@ impl Meter {
         due
     }
 
-    fn take_back(&mut self, counts: Vec<(Kind, Counts)>) {
+    fn take_back(&mut self, counts: Vec<(RequestKind, Counts)>) {
         for (kind, old) in counts {
             let counts = self.of(kind);
             counts.requests += old.requests;
@@ -159,7 +159,7 @@ impl Meter {
 mod tests {
     use super::*;
 
-    const KIND: Kind = Kind {
+    const KIND: RequestKind = RequestKind {
         method: "GET",
         route: "/api/executions",
         status: StatusCode::OK,

@@ -37,8 +37,8 @@ impl Route {
             method: E::METHOD,
             path: E::PATH,
             roles: <E::Access as Access>::ROLES,
-            seed: E::SEED,
-            refuse: match E::SEED {
+            seed: E::PLATFORM_SOURCE,
+            refuse: match E::PLATFORM_SOURCE {
                 Some(_) => rpc::refuse,
                 None => response::refuse,
             },

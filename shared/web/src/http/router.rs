@@ -11,7 +11,7 @@ pub(crate) struct Routes {
 }
 
 /// A route that fits, with the parameters of its path as they were sent.
-pub(crate) struct Found {
+pub(crate) struct MatchedRoute {
     pub(crate) route: &'static Route,
     pub(crate) path: Vec<(String, String)>,
     /// Whether only the head of the answer is wanted (`HEAD` of a `GET` route).
@@ -37,7 +37,7 @@ impl Routes {
         Ok(Self { paths })
     }
 
-    pub(crate) fn find(&self, method: &Method, path: &str) -> Result<Found, Problem> {
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Result<MatchedRoute, Problem> {
         let Ok(found) = self.paths.at(path) else {
             return Err(Problem::not_found("there is nothing at this path"));
         };
@@ -56,6 +56,6 @@ impl Routes {
             .iter()
             .map(|(name, text)| (name.to_owned(), text.to_owned()))
             .collect();
-        Ok(Found { route, path, head_only })
+        Ok(MatchedRoute { route, path, head_only })
     }
 }

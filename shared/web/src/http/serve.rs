@@ -14,11 +14,11 @@ use spin_sdk::{
 };
 
 use super::{
-    metrics::{self, Kind},
+    metrics::{self, RequestKind},
     pipeline::Routed,
     request_id::{self, X_REQUEST_ID},
     response::{Publish, Response, refuse},
-    router::{Found, Routes},
+    router::{MatchedRoute, Routes},
 };
 use crate::{Config, Content, Problem, Route};
 
@@ -54,7 +54,7 @@ pub async fn serve(request: Request, table: &'static [Route]) -> Answer {
         .map_err(Problem::internal)
         .and_then(|routes| routes.find(&method, &path));
     let (route, head_only, result) = match found {
-        Ok(Found { route, path, head_only }) => {
+        Ok(MatchedRoute { route, path, head_only }) => {
             let log = log.clone();
             let result = (route.serve)(Routed { request, path, log }).await;
             (Some(route), head_only, result)
@@ -68,7 +68,7 @@ pub async fn serve(request: Request, table: &'static [Route]) -> Answer {
             .map_or(refuse as fn(_, &_) -> _, |route| route.refuse);
         like(problem, &log)
     });
-    let kind = Kind {
+    let kind = RequestKind {
         method: name_of(&method),
         route: route.map_or("", |route| route.path),
         status: response.status,
@@ -125,7 +125,7 @@ fn name_of(method: &Method) -> &'static str {
 
 /// Does what comes after the response: changes that were made are published, and what was counted is handed over. Here,
 /// so that no handler can forget it. Nothing that happens then touches the response.
-fn afterwards(kind: Kind, publish: Option<Publish>, log: &Log) {
+fn afterwards(kind: RequestKind, publish: Option<Publish>, log: &Log) {
     let Some(config) = Config::kept() else { return };
     let publish = publish.zip(config.bus.clone());
     // Only where the database has just answered: one that is out of reach is left alone, and who is refused at the door

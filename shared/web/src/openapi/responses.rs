@@ -108,20 +108,20 @@ impl Carried {
 }
 
 /// A problem: its status, its name among the components, and the header that goes with it.
-struct Kind(u16, &'static str, Option<Carried>);
+struct ResponseKind(u16, &'static str, Option<Carried>);
 
-const KINDS: [Kind; 11] = [
-    Kind(400, "BadRequest", None),
-    Kind(401, "Unauthorized", Some(Carried::WwwAuthenticate)),
-    Kind(402, "PaymentRequired", None),
-    Kind(403, "Forbidden", None),
-    Kind(404, "NotFound", None),
-    Kind(409, "Conflict", None),
-    Kind(413, "PayloadTooLarge", None),
-    Kind(415, "UnsupportedMediaType", None),
-    Kind(422, "UnprocessableEntity", None),
-    Kind(500, "InternalServerError", None),
-    Kind(503, "ServiceUnavailable", Some(Carried::RetryAfter)),
+const KINDS: [ResponseKind; 11] = [
+    ResponseKind(400, "BadRequest", None),
+    ResponseKind(401, "Unauthorized", Some(Carried::WwwAuthenticate)),
+    ResponseKind(402, "PaymentRequired", None),
+    ResponseKind(403, "Forbidden", None),
+    ResponseKind(404, "NotFound", None),
+    ResponseKind(409, "Conflict", None),
+    ResponseKind(413, "PayloadTooLarge", None),
+    ResponseKind(415, "UnsupportedMediaType", None),
+    ResponseKind(422, "UnprocessableEntity", None),
+    ResponseKind(500, "InternalServerError", None),
+    ResponseKind(503, "ServiceUnavailable", Some(Carried::RetryAfter)),
 ];
 
 /// How errors are told: as problem documents, or as exceptions.
@@ -133,7 +133,7 @@ pub(super) fn shared(mut components: ComponentsBuilder) -> ComponentsBuilder {
     for header in Carried::ALL {
         components = components.header(header.names().1, header.describe());
     }
-    for Kind(status, name, header) in &KINDS {
+    for ResponseKind(status, name, header) in &KINDS {
         let mut problem = failure(*status, &PROBLEM);
         let mut exception = failure(*status, &EXCEPTION);
         if let Some(header) = header {
@@ -214,8 +214,12 @@ pub(super) fn of<E: Endpoint>(document: &mut Document) -> Vec<(String, RefOr<Res
     if E::CONDITIONAL {
         responses.push(("304".to_owned(), carrying(plain(304), Carried::ETag).build().into()));
     }
-    let (prefix, ..) = if E::SEED.is_some() { EXCEPTION } else { PROBLEM };
-    for Kind(status, name, _) in problems::<E>() {
+    let (prefix, ..) = if E::PLATFORM_SOURCE.is_some() {
+        EXCEPTION
+    } else {
+        PROBLEM
+    };
+    for ResponseKind(status, name, _) in problems::<E>() {
         let response = Ref::from_response_name(format!("{prefix}{name}"));
         responses.push((status.to_string(), response.into()));
     }
@@ -223,7 +227,7 @@ pub(super) fn of<E: Endpoint>(document: &mut Document) -> Vec<(String, RefOr<Res
 }
 
 /// The problems that an endpoint may answer with.
-fn problems<E: Endpoint>() -> impl Iterator<Item = &'static Kind> {
+fn problems<E: Endpoint>() -> impl Iterator<Item = &'static ResponseKind> {
     let roles = <E::Access as Access>::ROLES;
     // Parameters that are unknown are refused everywhere.
     let mut statuses: BTreeSet<u16> = E::PROBLEMS.iter().copied().chain([422, 500]).collect();
@@ -236,11 +240,13 @@ fn problems<E: Endpoint>() -> impl Iterator<Item = &'static Kind> {
     if E::Body::EXPECTED {
         statuses.extend([400, 413, 415]);
     }
-    if E::SEED.is_some() {
+    if E::PLATFORM_SOURCE.is_some() {
         // What does not fit raises a ValueError; what goes wrong inside raises others.
         statuses.retain(|status| REMOTE.contains(status));
     }
-    KINDS.iter().filter(move |Kind(status, ..)| statuses.contains(status))
+    KINDS
+        .iter()
+        .filter(move |ResponseKind(status, ..)| statuses.contains(status))
 }
 
 fn reason(status: u16) -> &'static str {

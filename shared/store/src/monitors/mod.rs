@@ -38,7 +38,7 @@ pub struct AccuracyQuery {
 }
 
 #[derive(Serialize)]
-struct Args<'a, T> {
+struct MonitorArgs<'a, T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
     #[serde(flatten)]
@@ -48,7 +48,7 @@ struct Args<'a, T> {
 /// The daily accuracy of a graph's executions within `scope`, newest first.
 pub fn accuracy(scope: &Scope, query: &AccuracyQuery) -> Read<Vec<TrendRow>> {
     let user_id = scope.user_id();
-    Read::new(ACCURACY, &Args { user_id, query })
+    Read::new(ACCURACY, &MonitorArgs { user_id, query })
 }
 
 /// Days and a number of executions.
@@ -64,13 +64,13 @@ impl Serialize for FrequentQuery {
     /// As the statement takes it: the time from which on executions count, and one that none was created at yet.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct Args {
+        struct FrequentArgs {
             from: Timestamp,
             to: Timestamp,
             min_executions: u32,
         }
         let now = Timestamp::now();
-        let args = Args {
+        let args = FrequentArgs {
             from: now.days_before(self.days_back),
             to: now.next_day(),
             min_executions: self.min_executions,
@@ -82,7 +82,7 @@ impl Serialize for FrequentQuery {
 /// The graphs within `scope` that finished at least so often, most first.
 pub fn frequent_graphs(scope: &Scope, query: &FrequentQuery) -> Read<Vec<FrequentGraph>> {
     let user_id = scope.user_id();
-    Read::new(FREQUENT_GRAPHS, &Args { user_id, query })
+    Read::new(FREQUENT_GRAPHS, &MonitorArgs { user_id, query })
 }
 
 /// A time, a number of executions, and a rate.
@@ -101,20 +101,20 @@ pub struct BlockErrorQuery {
 /// How often each block ran and failed within `scope`, worst first.
 pub fn block_errors(scope: &Scope, query: &BlockErrorQuery) -> Read<Vec<BlockErrors>> {
     let user_id = scope.user_id();
-    Read::new(BLOCK_ERRORS, &Args { user_id, query })
+    Read::new(BLOCK_ERRORS, &MonitorArgs { user_id, query })
 }
 
 /// The newest thousand alerts within `scope`, newest first.
 pub fn alerts(scope: &Scope) -> Read<Vec<AccuracyAlert>> {
     let user_id = scope.user_id();
-    Read::new(ALERTS, &Args { user_id, query: () })
+    Read::new(ALERTS, &MonitorArgs { user_id, query: () })
 }
 
 /// Executions within `scope` that have been QUEUED for 5 minutes or RUNNING for 24 hours, however old they are; the longest
 /// first, at most a thousand.
 pub fn late(scope: &Scope) -> Read<Vec<LateExecution>> {
     let user_id = scope.user_id();
-    Read::new(LATE, &Args { user_id, query: () })
+    Read::new(LATE, &MonitorArgs { user_id, query: () })
         .map(|rows, log| decoded(log, rows, "execution", |row: LateRow| row.into_late(log)))
 }
 
