@@ -156,36 +156,102 @@ AS $$
     SELECT runledger.shown_number(round((p_seven_day_avg - p_three_day_avg) / nullif(p_seven_day_avg, 0) * 100, 9))
 $$;
 
--- What is remembered of writes of the last day, in the form in which these statements tell it: a replay has to be read by
--- the program that comes with this file.
-UPDATE runledger.idempotency_keys
-SET outcome = (outcome::jsonb || jsonb_build_object('ok', CASE
-    WHEN ok ? 'execution' THEN
-        ok || jsonb_build_object(
-            'execution', jsonb_build_object(
-                'id', ok -> 'execution' -> 'id', 'user_id', ok -> 'execution' -> 'userId',
-                'graph_id', ok -> 'execution' -> 'agentGraphId', 'graph_version', ok -> 'execution' -> 'agentGraphVersion',
-                'preset_id', ok -> 'execution' -> 'agentPresetId',
-                'parent_graph_exec_id', ok -> 'execution' -> 'parentGraphExecutionId',
-                'status', ok -> 'execution' -> 'executionStatus', 'created_at', ok -> 'execution' -> 'createdAt',
-                'updated_at', ok -> 'execution' -> 'updatedAt', 'started_at', ok -> 'execution' -> 'startedAt',
-                'ended_at', ok -> 'execution' -> 'endedAt', 'is_shared', ok -> 'execution' -> 'isShared',
-                'share_token', ok -> 'execution' -> 'shareToken'),
-            'values', jsonb_build_object(
-                'inputs', ok -> 'execution' -> 'inputs', 'credential_inputs', ok -> 'execution' -> 'credentialInputs',
-                'nodes_input_masks', ok -> 'execution' -> 'nodesInputMasks', 'stats', ok -> 'execution' -> 'stats',
-                'is_cut', coalesce(ok -> 'execution' -> 'isCut', 'false')))
-        || CASE WHEN jsonb_typeof(ok -> 'nodes') = 'array' THEN jsonb_build_object('nodes', (
-            SELECT coalesce(jsonb_agg(jsonb_build_object('node', node - 'data', 'data', node -> 'data') ORDER BY place), '[]')
-            FROM jsonb_array_elements(ok -> 'nodes') WITH ORDINALITY AS listed (node, place))) ELSE '{}' END
-    WHEN ok ? 'leased_until' THEN
-        (ok - 'node') || jsonb_build_object(
-            'node_execution', jsonb_build_object('node', (ok -> 'node') - 'data', 'data', ok -> 'node' -> 'data'))
-    ELSE ok || jsonb_build_object('node', (ok -> 'node') - 'data', 'data', ok -> 'node' -> 'data') END))::json
-FROM (
-    SELECT caller AS of_caller, key AS of_key, outcome::jsonb -> 'ok' AS ok
-    FROM runledger.idempotency_keys
-) AS remembered
-WHERE caller = of_caller AND key = of_key AND jsonb_typeof(ok) = 'object'
-    AND (jsonb_typeof(ok -> 'execution') = 'object' AND ok -> 'execution' ? 'agentGraphId'
-        OR jsonb_typeof(ok -> 'node') = 'object' AND ok -> 'node' ? 'data');
+-- What is remembered of a write, in the form in which statements tell of executions and node executions since this file:
+-- without their values and data, and these beside them. Programs from before remember the other form, also while they still
+-- run beside a new one.
+CREATE FUNCTION runledger.outcome_in_parts(p_ok json) RETURNS json
+LANGUAGE plpgsql IMMUTABLE
+AS $$
+DECLARE
+    ok CONSTANT jsonb := p_ok;
+BEGIN
+    IF (jsonb_typeof(ok) = 'object' AND (
+        jsonb_typeof(ok -> 'execution') = 'object' AND ok -> 'execution' ? 'agentGraphId'
+        OR jsonb_typeof(ok -> 'node') = 'object' AND ok -> 'node' ? 'data')) IS NOT TRUE
+    THEN
+        RETURN p_ok;
+    END IF;
+    RETURN (
+    CASE
+        WHEN ok ? 'execution' THEN
+            ok || jsonb_build_object(
+                'execution', jsonb_build_object(
+                    'id', ok -> 'execution' -> 'id', 'user_id', ok -> 'execution' -> 'userId',
+                    'graph_id', ok -> 'execution' -> 'agentGraphId', 'graph_version', ok -> 'execution' -> 'agentGraphVersion',
+                    'preset_id', ok -> 'execution' -> 'agentPresetId',
+                    'parent_graph_exec_id', ok -> 'execution' -> 'parentGraphExecutionId',
+                    'status', ok -> 'execution' -> 'executionStatus', 'created_at', ok -> 'execution' -> 'createdAt',
+                    'updated_at', ok -> 'execution' -> 'updatedAt', 'started_at', ok -> 'execution' -> 'startedAt',
+                    'ended_at', ok -> 'execution' -> 'endedAt', 'is_shared', ok -> 'execution' -> 'isShared',
+                    'share_token', ok -> 'execution' -> 'shareToken'),
+                'values', jsonb_build_object(
+                    'inputs', ok -> 'execution' -> 'inputs', 'credential_inputs', ok -> 'execution' -> 'credentialInputs',
+                    'nodes_input_masks', ok -> 'execution' -> 'nodesInputMasks', 'stats', ok -> 'execution' -> 'stats',
+                    'is_cut', coalesce(ok -> 'execution' -> 'isCut', 'false')))
+            || CASE WHEN jsonb_typeof(ok -> 'nodes') = 'array' THEN jsonb_build_object('nodes', (
+                SELECT coalesce(jsonb_agg(jsonb_build_object('node', node - 'data', 'data', node -> 'data') ORDER BY place), '[]')
+                FROM jsonb_array_elements(ok -> 'nodes') WITH ORDINALITY AS listed (node, place))) ELSE '{}' END
+        WHEN ok ? 'leased_until' THEN
+            (ok - 'node') || jsonb_build_object(
+                'node_execution', jsonb_build_object('node', (ok -> 'node') - 'data', 'data', ok -> 'node' -> 'data'))
+        ELSE ok || jsonb_build_object('node', (ok -> 'node') - 'data', 'data', ok -> 'node' -> 'data') END);
+END $$;
+
+-- As before, and what is told again has the form of today.
+CREATE OR REPLACE FUNCTION runledger.once(
+    p_caller text, p_key text, p_fingerprint text, p_statement text, p_args jsonb
+) RETURNS json
+LANGUAGE plpgsql VOLATILE SECURITY INVOKER
+AS $$
+DECLARE
+    v_prepared text := 'runledger_once_' || md5(p_statement);
+    v_outcome json;
+    v_stored runledger.idempotency_keys;
+BEGIN
+    LOOP
+        -- A duplicate waits here, on the primary key, for the first attempt to commit or to give up.
+        INSERT INTO runledger.idempotency_keys AS stored (caller, key, fingerprint)
+        VALUES (p_caller, p_key, p_fingerprint)
+        ON CONFLICT ON CONSTRAINT idempotency_keys_pkey DO UPDATE
+            SET fingerprint = excluded.fingerprint, outcome = NULL, created_at = excluded.created_at,
+                graph_exec_id = NULL, user_id = NULL, exec_created_at = NULL
+            WHERE stored.created_at < now() - interval '24 hours';
+
+        IF FOUND THEN
+            IF NOT EXISTS (SELECT FROM pg_prepared_statements WHERE name = v_prepared) THEN
+                EXECUTE format('PREPARE %I (jsonb) AS %s', v_prepared, p_statement);
+            END IF;
+            EXECUTE format('EXECUTE %I (%L)', v_prepared, p_args) INTO STRICT v_outcome;
+            IF v_outcome ->> 'ok' IS NULL THEN
+                DELETE FROM runledger.idempotency_keys WHERE caller = p_caller AND key = p_key;
+                RETURN v_outcome;
+            END IF;
+            v_stored.graph_exec_id := v_outcome ->> 'of';
+            IF v_stored.graph_exec_id IS NOT NULL THEN
+                SELECT "userId", "createdAt" INTO v_stored.user_id, v_stored.exec_created_at
+                FROM "AgentGraphExecution" WHERE id = v_stored.graph_exec_id;
+            END IF;
+            UPDATE runledger.idempotency_keys
+            SET outcome = v_outcome, graph_exec_id = v_stored.graph_exec_id, user_id = v_stored.user_id,
+                exec_created_at = v_stored.exec_created_at
+            WHERE caller = p_caller AND key = p_key;
+            RETURN v_outcome;
+        END IF;
+
+        SELECT * INTO v_stored FROM runledger.idempotency_keys WHERE caller = p_caller AND key = p_key;
+        IF FOUND THEN
+            IF v_stored.fingerprint <> p_fingerprint THEN
+                RETURN json_build_object('idempotency_mismatch', true);
+            END IF;
+            IF v_stored.outcome IS NULL OR v_stored.graph_exec_id IS NOT NULL AND NOT EXISTS (
+                SELECT FROM "AgentGraphExecution"
+                WHERE id = v_stored.graph_exec_id AND "userId" = v_stored.user_id
+                    AND "createdAt" = v_stored.exec_created_at
+            ) THEN
+                RETURN json_build_object('missing', true);
+            END IF;
+            RETURN json_build_object('ok', runledger.outcome_in_parts(v_stored.outcome -> 'ok'), 'replayed', true);
+        END IF;
+        -- Pruned between the two statements: the key is free again.
+    END LOOP;
+END $$;

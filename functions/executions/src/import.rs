@@ -6,8 +6,10 @@ use runledger_models::{
     import::{self, ImportedExecution, MAX_ITEMS},
     json::Record,
 };
-use runledger_store::{Error, executions};
-use runledger_web::{Body, Call, Endpoint, NoParams, Parts, Problem, Reply, ServiceOnly, Unpack, read_json};
+use runledger_store::executions;
+use runledger_web::{
+    Body, Call, Endpoint, FieldError, NoParams, Parts, Problem, Reply, ServiceOnly, Unpack, read_json,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -37,12 +39,14 @@ impl Body for ImportBody {
         let mut errors = Vec::new();
         for (index, text) in texts.iter().enumerate() {
             match read_json(text.get().as_bytes(), &format!("/{index}")) {
-                Ok(Record(item)) => items.push(item),
+                Ok(Record(item)) => items.push((index, item)),
                 Err(problem) => errors.extend(problem.into_errors()?),
             }
         }
+        let prepared = import::prepare(items.iter_mut().map(|(index, item)| (*index, item)));
+        errors.extend(prepared.into_iter().map(FieldError::from));
         if errors.is_empty() {
-            Ok(Self(items))
+            Ok(Self(items.into_iter().map(|(_, item)| item).collect()))
         } else {
             Err(Problem::invalid(errors))
         }
@@ -105,8 +109,7 @@ impl Endpoint for ImportExecutions {
     type Reply = Imported;
 
     async fn handle(call: Call<Self>) -> Result<Reply<Imported>, Problem> {
-        let ImportBody(mut items) = call.body;
-        import::prepare(&mut items).map_err(Error::Invalid)?;
+        let ImportBody(items) = call.body;
         let done = call.ledger.write(executions::import(&call.who.scope(), items)?).await?;
         Ok(Reply::done(done.map(|ids| Imported { ids })))
     }

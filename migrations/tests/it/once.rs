@@ -1,7 +1,6 @@
 //! `runledger.once`: a write with an idempotency key happens once.
 
 use futures::future::join_all;
-use runledger_migrations::{migrate, migrate_with, migrations};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
@@ -242,56 +241,57 @@ async fn keys(client: &Client) -> i64 {
         .get(0)
 }
 
-/// Migration 0024 changes the form in which runs and their nodes are told: what is remembered of the last day has to have it.
+/// Programs from before migration 0024 remember the form in which they tell of runs: a replay has that of today.
 #[tokio::test]
-async fn what_older_statements_left_is_remembered_in_the_new_form() {
-    let Some(database) = Database::create().await else {
+async fn what_an_older_program_remembered_is_told_in_the_form_of_today() {
+    let Some((database, client)) = Database::migrated().await else {
         return;
     };
-    let mut client = database.connect().await;
-    let older = migrations()
-        .iter()
-        .position(|file| file.name() == "0024_shared_statements");
-    migrate_with(&mut client, &migrations()[..older.unwrap()], |_| {})
-        .await
-        .unwrap();
     let execution = json!({ "id": "e", "userId": "u", "agentGraphId": "g", "agentGraphVersion": 1, "inputs": { "a": 1 },
         "executionStatus": "QUEUED", "createdAt": "2026-01-01T00:00:00", "isShared": false, "stats": null });
     let node = json!({ "id": "n", "graph_exec_id": "e", "status": "QUEUED", "data": { "inputs": [] } });
-    let of_queue = json!({ "id": "q", "leased_until": null, "execution_context": {}, "node": node });
-    let outcomes = [
-        json!({ "of": "e", "ok": { "execution": execution, "boundary": [], "nodes": [node] } }),
-        json!({ "of": "e", "ok": { "node": node, "given": { "name": "a" } } }),
-        json!({ "of": "e", "ok": of_queue }),
-        json!({ "ok": 7 }),
-        json!({ "ok": { "node": "is a key of something else" } }),
-    ];
-    for (place, outcome) in outcomes.iter().enumerate() {
+    let in_parts = json!({ "node": { "id": "n", "graph_exec_id": "e", "status": "QUEUED" }, "data": { "inputs": [] } });
+    let told = json!({
+        "execution": { "id": "e", "user_id": "u", "graph_id": "g", "graph_version": 1, "preset_id": null,
+            "parent_graph_exec_id": null, "status": "QUEUED", "created_at": "2026-01-01T00:00:00", "updated_at": null,
+            "started_at": null, "ended_at": null, "is_shared": false, "share_token": null },
+        "values": { "inputs": { "a": 1 }, "credential_inputs": null, "nodes_input_masks": null, "stats": null,
+            "is_cut": false },
+        "boundary": [], "nodes": [in_parts] });
+    for (place, (remembered, expected)) in [
+        (
+            json!({ "execution": execution, "boundary": [], "nodes": [node] }),
+            told.clone(),
+        ),
+        (told.clone(), told),
+        (
+            json!({ "node": node, "given": { "name": "a" } }),
+            json!({ "node": in_parts["node"], "data": in_parts["data"], "given": { "name": "a" } }),
+        ),
+        (
+            json!({ "id": "q", "leased_until": null, "execution_context": {}, "node": node }),
+            json!({ "id": "q", "leased_until": null, "execution_context": {}, "node_execution": in_parts }),
+        ),
+        (in_parts.clone(), in_parts.clone()),
+        (json!(7), json!(7)),
+        (
+            json!({ "node": "is a key of something else" }),
+            json!({ "node": "is a key of something else" }),
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let key = place.to_string();
         let insert =
-            "INSERT INTO runledger.idempotency_keys (caller, key, fingerprint, outcome) VALUES ('c', $1, '', $2)";
-        client.execute(insert, &[&key, outcome]).await.unwrap();
+            "INSERT INTO runledger.idempotency_keys (caller, key, fingerprint, outcome) VALUES ('caller', $1, 'p', $2)";
+        client
+            .execute(insert, &[&key, &json!({ "ok": remembered })])
+            .await
+            .unwrap();
+        let answer = once(&client, &key, "p", EFFECT, json!({})).await;
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(answer, json!({ "ok": expected, "replayed": true }));
     }
-
-    migrate(&mut client, |_| {}).await.unwrap();
-
-    let sql = "SELECT outcome FROM runledger.idempotency_keys ORDER BY key";
-    let rows = client.query(sql, &[]).await.unwrap();
-    let stored: Vec<Value> = rows.iter().map(|row| row.get(0)).collect();
-    let in_parts = json!({ "node": { "id": "n", "graph_exec_id": "e", "status": "QUEUED" }, "data": { "inputs": [] } });
-    let first = &stored[0]["ok"];
-    assert_eq!(first["execution"]["graph_id"], "g", "{first}");
-    assert_eq!(first["execution"]["user_id"], "u", "{first}");
-    assert_eq!(
-        first["values"],
-        json!({ "inputs": { "a": 1 }, "stats": null, "credential_inputs": null,
-        "nodes_input_masks": null, "is_cut": false })
-    );
-    assert_eq!((&first["nodes"], &first["boundary"]), (&json!([in_parts]), &json!([])));
-    assert_eq!(stored[0]["of"], "e");
-    let with_given = json!({ "node": in_parts["node"], "data": in_parts["data"], "given": { "name": "a" } });
-    assert_eq!(stored[1], json!({ "of": "e", "ok": with_given }));
-    assert_eq!(stored[2]["ok"]["node_execution"], in_parts);
-    assert_eq!(stored[3..], outcomes[3..]);
     database.drop().await;
 }

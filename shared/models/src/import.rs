@@ -78,12 +78,12 @@ pub struct ImportedNode {
     pub end_time: Option<Timestamp>,
 }
 
-/// Checks the rules that need no database and gives every item its identifier.
-/// All faults are told at once.
-pub fn prepare(items: &mut [ImportedExecution]) -> Result<(), Vec<Fault>> {
+/// Checks the rules that need no database and gives every item its identifier. Each item comes with its place in what was
+/// sent. All faults are told at once.
+pub fn prepare<'a>(items: impl IntoIterator<Item = (usize, &'a mut ImportedExecution)>) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut seen = HashSet::new();
-    for (index, item) in items.iter_mut().enumerate() {
+    for (index, item) in items {
         let mut fault = |field: &str, detail: &str| {
             faults.push(Fault {
                 pointer: format!("/{index}{field}"),
@@ -114,7 +114,7 @@ pub fn prepare(items: &mut [ImportedExecution]) -> Result<(), Vec<Fault>> {
             }
         }
     }
-    if faults.is_empty() { Ok(()) } else { Err(faults) }
+    faults
 }
 
 #[cfg(test)]
@@ -145,7 +145,7 @@ mod tests {
                 "/0/node_executions/0/end_time",
             ),
         ] {
-            let faults = prepare(&mut items(&format!("[{}]", item(more)))).unwrap_err();
+            let faults = prepare(items(&format!("[{}]", item(more))).iter_mut().enumerate());
             assert_eq!(faults[0].pointer, pointer, "{more}");
         }
     }
@@ -154,11 +154,16 @@ mod tests {
     fn every_item_gets_an_identifier_and_none_may_come_twice() {
         let complete = item(r#","status":"COMPLETED","stats":{"duration":1}"#);
         let mut two = items(&format!("[{complete},{complete}]"));
-        prepare(&mut two).unwrap();
+        assert!(prepare(two.iter_mut().enumerate()).is_empty());
         assert!(two[0].id.is_some() && two[0].id != two[1].id);
 
         let same = item(r#","status":"COMPLETED","id":"x""#);
-        let faults = prepare(&mut items(&format!("[{same},{same}]"))).unwrap_err();
-        assert_eq!(faults[0].pointer, "/1/id");
+        let faults = prepare(
+            items(&format!("[{same},{same}]"))
+                .iter_mut()
+                .enumerate()
+                .map(|(index, item)| (index + 3, item)),
+        );
+        assert_eq!(faults[0].pointer, "/4/id");
     }
 }

@@ -1,4 +1,5 @@
 -- executions/count_of_everybody_in_time
+-- Reads all of "AgentGraphExecution": all runs of everybody are counted.
 -- How many graph executions there are.
 SELECT CASE WHEN ($1::jsonb ->> 'parent_required')::boolean AND NOT EXISTS (
         SELECT FROM "AgentGraphExecution"

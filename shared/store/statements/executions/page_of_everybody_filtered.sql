@@ -1,4 +1,5 @@
 -- executions/page_of_everybody_filtered
+-- Reads all of "AgentGraphExecution": all runs of everybody are counted.
 -- A page of graph executions, newest first, and how many there are on all pages. The page is found in the index alone, and
 -- only its rows are fetched. It has no cursor to carry on by: executions that do not fit the budget come without their values.
 SELECT CASE WHEN ($1::jsonb ->> 'parent_required')::boolean AND NOT EXISTS (

@@ -31,6 +31,8 @@ use runledger_store::{
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use crate::lists;
+
 /// A statement that the store can send.
 pub(crate) struct Entry {
     /// The function that makes it, and which of its variants: also the name of the file that it is pinned in.
@@ -43,10 +45,10 @@ pub(crate) struct Entry {
 
 /// What is being listed.
 #[derive(Default)]
-struct Catalogue(Vec<Entry>);
+pub(crate) struct Catalogue(Vec<Entry>);
 
 impl Catalogue {
-    fn read<T: 'static>(&mut self, name: impl Into<String>, read: &Read<T>) -> &mut Entry {
+    pub(crate) fn read<T: 'static>(&mut self, name: impl Into<String>, read: &Read<T>) -> &mut Entry {
         self.add(name.into(), read.statement().clone())
     }
 
@@ -65,12 +67,12 @@ impl Catalogue {
 }
 
 impl Entry {
-    fn scans(&mut self, scans: &'static [(&'static str, &'static str)]) {
+    pub(crate) fn scans(&mut self, scans: &'static [(&'static str, &'static str)]) {
         self.scans = scans;
     }
 }
 
-fn id(text: &str) -> Id {
+pub(crate) fn id(text: &str) -> Id {
     Id::parse(text).unwrap()
 }
 
@@ -87,7 +89,7 @@ const fn everybody() -> Scope {
 }
 
 /// Both scopes, as variants are named.
-fn scopes() -> [(&'static str, Scope); 2] {
+pub(crate) fn scopes() -> [(&'static str, Scope); 2] {
     [("of_user", one()), ("of_everybody", everybody())]
 }
 
@@ -99,7 +101,7 @@ fn object() -> Object {
     from(&json!({ "city": "Ghent" }))
 }
 
-fn position() -> Position {
+pub(crate) fn position() -> Position {
     Position {
         created_at: from(&json!("2026-06-01T00:00:00Z")),
         id: "run-100".to_owned(),
@@ -107,7 +109,7 @@ fn position() -> Position {
 }
 
 /// Days within those of the filled database.
-fn times() -> [Timestamp; 2] {
+pub(crate) fn times() -> [Timestamp; 2] {
     ["2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z"].map(|text| Timestamp::parse(text).unwrap())
 }
 
@@ -122,7 +124,7 @@ pub(crate) fn entries() -> Vec<Entry> {
     of_credits(&mut all);
     of_events(&mut all);
     of_executions(&mut all);
-    of_lists(&mut all);
+    lists::of_lists(&mut all);
     of_jobs(&mut all);
     of_nodes(&mut all);
     of_queues(&mut all);
@@ -221,95 +223,6 @@ fn of_executions(all: &mut Catalogue) {
         "data/read_of_node_execution",
         &data::read(&scope, &Record::NodeExecution(id("run-1-node-1")), Place::default()),
     );
-}
-
-/// Each list once for each way in: as it is, with bounds of time and from a place on, and with further filters.
-fn of_lists(all: &mut Catalogue) {
-    let [from, to] = times();
-    for (whose, scope) in scopes() {
-        let all_ways = || {
-            let graph_id = Some(id("graph-1"));
-            let parent_id = Some(id("run-2"));
-            [
-                ("", executions::Filter::default()),
-                (
-                    "_by_graph",
-                    executions::Filter {
-                        graph_id,
-                        ..executions::Filter::default()
-                    },
-                ),
-                (
-                    "_by_parent",
-                    executions::Filter {
-                        parent_id,
-                        parent_required: true,
-                        ..executions::Filter::default()
-                    },
-                ),
-                (
-                    "_by_id",
-                    executions::Filter {
-                        id: Some(id("run-1")),
-                        ..executions::Filter::default()
-                    },
-                ),
-            ]
-        };
-        for (way, filter) in all_ways() {
-            list_executions(all, &format!("{whose}{way}"), &scope, &filter, None);
-        }
-        for (way, filter) in all_ways() {
-            let bounded = executions::Filter {
-                created_from: Some(from),
-                created_to: Some(to),
-                ..filter
-            };
-            list_executions(
-                all,
-                &format!("{whose}{way}_in_time"),
-                &scope,
-                &bounded,
-                Some(&position()),
-            );
-        }
-        for (way, filter) in all_ways() {
-            let filtered = executions::Filter {
-                statuses: Some(vec![ExecutionStatus::Completed, ExecutionStatus::Failed]),
-                graph_version: Some(1),
-                created_from: Some(from),
-                created_to: Some(to),
-                ..filter
-            };
-            list_executions(
-                all,
-                &format!("{whose}{way}_filtered"),
-                &scope,
-                &filtered,
-                Some(&position()),
-            );
-        }
-    }
-}
-
-fn list_executions(
-    all: &mut Catalogue,
-    name: &str,
-    scope: &Scope,
-    filter: &executions::Filter,
-    before: Option<&Position>,
-) {
-    let keyset = executions::keyset(scope, filter, before, 25);
-    all.read(format!("executions/keyset_{name}"), &keyset);
-    let scans: &[_] = if name == "of_everybody" {
-        &[("AgentGraphExecution", COUNT)]
-    } else {
-        &[]
-    };
-    let page = executions::page(scope, filter, 3, 25);
-    all.read(format!("executions/page_{name}"), &page).scans(scans);
-    let count = executions::count(scope, filter);
-    all.read(format!("executions/count_{name}"), &count).scans(scans);
 }
 
 fn of_jobs(all: &mut Catalogue) {

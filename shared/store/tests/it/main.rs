@@ -9,4 +9,5 @@
 mod catalogue;
 mod database;
 mod explained;
+mod lists;
 mod pinned;
