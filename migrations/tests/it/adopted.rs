@@ -29,9 +29,7 @@ const SHAPE: &str = "
 
 #[tokio::test]
 async fn no_row_is_lost_or_rewritten_and_nothing_of_the_platforms_is_changed() {
-    let Some((database, mut client)) = platform().await else {
-        return;
-    };
+    let (database, mut client) = platform().await;
     let queries = column(&client, ROWS).await;
     let (rows, shape) = (contents(&client, &queries).await, column(&client, SHAPE).await);
 
@@ -55,9 +53,7 @@ async fn no_row_is_lost_or_rewritten_and_nothing_of_the_platforms_is_changed() {
 
 #[tokio::test]
 async fn what_is_missing_is_created_and_only_that() {
-    let Some((database, mut client)) = platform().await else {
-        return;
-    };
+    let (database, mut client) = platform().await;
     let indexes = "SELECT indexname FROM pg_indexes WHERE schemaname = 'platform' ORDER BY 1";
     let (before, keys) = (column(&client, indexes).await, foreign_keys(&client).await);
 
@@ -125,9 +121,7 @@ async fn what_is_missing_is_created_and_only_that() {
 
 #[tokio::test]
 async fn the_second_run_changes_nothing() {
-    let Some((database, mut client)) = platform().await else {
-        return;
-    };
+    let (database, mut client) = platform().await;
     migrate(&mut client, |_| {}).await.unwrap();
     let before = snapshot(&client).await;
 
@@ -139,9 +133,7 @@ async fn the_second_run_changes_nothing() {
 
 #[tokio::test]
 async fn what_was_added_works_beside_what_was_there() {
-    let Some((database, mut client)) = platform().await else {
-        return;
-    };
+    let (database, mut client) = platform().await;
     migrate(&mut client, |_| {}).await.unwrap();
     let set = |status: &str| {
         format!("UPDATE \"AgentGraphExecution\" SET \"executionStatus\" = '{status}' WHERE id = 'running'")
@@ -157,9 +149,7 @@ async fn what_was_added_works_beside_what_was_there() {
 
 #[tokio::test]
 async fn a_platform_database_that_is_too_old_is_refused_and_left_as_it_was() {
-    let Some((database, mut client)) = platform().await else {
-        return;
-    };
+    let (database, mut client) = platform().await;
     client
         .batch_execute("ALTER TABLE \"AgentGraphExecution\" ALTER stats TYPE text")
         .await
@@ -181,9 +171,7 @@ async fn a_platform_database_that_is_too_old_is_refused_and_left_as_it_was() {
 
 #[tokio::test]
 async fn a_key_that_is_missing_is_kept_from_now_on_without_judging_old_rows() {
-    let Some((database, mut client)) = platform().await else {
-        return;
-    };
+    let (database, mut client) = platform().await;
     client
         .batch_execute(
             "ALTER TABLE \"AgentNodeExecution\" DROP CONSTRAINT \"AgentNodeExecution_agentNodeId_fkey\";
@@ -208,9 +196,7 @@ async fn a_key_that_is_missing_is_kept_from_now_on_without_judging_old_rows() {
 
 #[tokio::test]
 async fn blocks_have_the_type_that_is_known_of_their_id_or_said_by_their_name() {
-    let Some((database, mut client)) = platform().await else {
-        return;
-    };
+    let (database, mut client) = platform().await;
     let add = |blocks: &str| {
         format!("INSERT INTO \"AgentBlock\" (id, name, \"inputSchema\", \"outputSchema\") VALUES {blocks}")
     };
@@ -246,12 +232,12 @@ async fn blocks_have_the_type_that_is_known_of_their_id_or_said_by_their_name() 
 }
 
 /// A database that the platform has filled, in a schema of its own, and a session that has it in `search_path`.
-pub(crate) async fn platform() -> Option<(Database, Client)> {
-    let database = Database::create().await?;
+pub(crate) async fn platform() -> (Database, Client) {
+    let database = Database::create().await;
     let client = database.connect_to_schema("platform").await;
     client.batch_execute("CREATE SCHEMA platform").await.unwrap();
     client.batch_execute(include_str!("platform.sql")).await.unwrap();
-    Some((database, client))
+    (database, client)
 }
 
 async fn contents(client: &Client, queries: &[String]) -> Vec<String> {

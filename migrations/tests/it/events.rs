@@ -21,17 +21,15 @@ const EVENTS: &str = "SELECT concat_ws(' ', seq, user_id, coalesce(node_exec_id,
         CASE WHEN is_deleted THEN 'deleted' END)
     FROM runledger.events ORDER BY seq, id";
 
-async fn world() -> Option<(Database, Client)> {
-    let (database, client) = Database::migrated().await?;
+async fn world() -> (Database, Client) {
+    let (database, client) = Database::migrated().await;
     client.batch_execute(WORLD).await.unwrap();
-    Some((database, client))
+    (database, client)
 }
 
 #[tokio::test]
 async fn a_writer_with_another_search_path_and_few_rights_is_recorded_too() {
-    let Some((database, client)) = world().await else {
-        return;
-    };
+    let (database, client) = world().await;
     let role = format!("writer_{}", std::process::id());
     // Each a transaction of its own.
     let statements = [
@@ -97,9 +95,7 @@ async fn many(client: &Client, times: u32) {
 
 #[tokio::test]
 async fn what_the_newest_transaction_recorded_is_numbered_however_late_it_commits() {
-    let Some((database, client)) = world().await else {
-        return;
-    };
+    let (database, client) = world().await;
     let late = database.connect().await;
     let update = r#"UPDATE "AgentNodeExecution" SET "executionStatus" = 'RUNNING'"#;
     client.batch_execute(CHANGES).await.unwrap();
@@ -118,9 +114,7 @@ async fn what_the_newest_transaction_recorded_is_numbered_however_late_it_commit
 
 #[tokio::test]
 async fn what_commits_late_is_numbered_late_even_behind_what_is_settled() {
-    let Some((database, client)) = world().await else {
-        return;
-    };
+    let (database, client) = world().await;
     let late = database.connect().await;
     let update = r#"UPDATE "AgentNodeExecution" SET "executionStatus" = 'RUNNING'"#;
     late.batch_execute(&format!("BEGIN; {update}")).await.unwrap();

@@ -9,9 +9,7 @@ const INVALID: &str = "SELECT indexrelid::regclass FROM pg_index WHERE NOT indis
 
 #[tokio::test]
 async fn an_index_whose_build_failed_is_built_anew() {
-    let Some((database, mut client)) = before_the_indexes().await else {
-        return;
-    };
+    let (database, mut client) = before_the_indexes().await;
     client
         .batch_execute(
             "INSERT INTO \"AgentGraph\" (id, \"userId\") VALUES ('graph', 'user');
@@ -48,9 +46,7 @@ async fn an_index_whose_build_failed_is_built_anew() {
 
 #[tokio::test]
 async fn a_migrator_that_dies_in_the_middle_is_followed_by_one_that_finishes() {
-    let Some((database, mut doomed)) = before_the_indexes().await else {
-        return;
-    };
+    let (database, mut doomed) = before_the_indexes().await;
     let observer = database.connect().await;
     let writer = database.connect().await;
     writer
@@ -73,11 +69,11 @@ async fn a_migrator_that_dies_in_the_middle_is_followed_by_one_that_finishes() {
     database.drop().await;
 }
 
-async fn before_the_indexes() -> Option<(Database, Client)> {
-    let database = Database::create().await?;
+async fn before_the_indexes() -> (Database, Client) {
+    let database = Database::create().await;
     let mut client = database.connect().await;
     migrate_with(&mut client, &migrations()[..3], |_| {}).await.unwrap();
-    Some((database, client))
+    (database, client)
 }
 
 async fn assert_complete_after_another_run(client: &mut Client) {

@@ -17,9 +17,7 @@ const FAILING: &str = "SELECT json_build_object('ok', 1 / ($1 ->> 'divisor')::in
 
 #[tokio::test]
 async fn a_replay_is_the_first_answer_word_for_word() {
-    let Some((database, client)) = with_effects().await else {
-        return;
-    };
+    let (database, client) = with_effects().await;
 
     let first = once(&client, "key", "print", EFFECT, json!({"a": 1})).await;
     let again = once(&client, "key", "print", EFFECT, json!({"a": 2})).await;
@@ -35,9 +33,7 @@ async fn a_replay_is_the_first_answer_word_for_word() {
 
 #[tokio::test]
 async fn a_key_belongs_to_its_caller_and_to_its_request() {
-    let Some((database, client)) = with_effects().await else {
-        return;
-    };
+    let (database, client) = with_effects().await;
     once(&client, "key", "print", EFFECT, json!({})).await;
 
     assert_eq!(
@@ -55,9 +51,7 @@ async fn a_key_belongs_to_its_caller_and_to_its_request() {
 
 #[tokio::test]
 async fn a_refusal_is_not_remembered() {
-    let Some((database, client)) = with_effects().await else {
-        return;
-    };
+    let (database, client) = with_effects().await;
 
     assert_eq!(
         once(&client, "key", "print", GATED, json!({})).await,
@@ -74,9 +68,7 @@ async fn a_refusal_is_not_remembered() {
 
 #[tokio::test]
 async fn an_exception_undoes_the_key_and_reaches_the_caller() {
-    let Some((database, client)) = with_effects().await else {
-        return;
-    };
+    let (database, client) = with_effects().await;
 
     let sql = "SELECT runledger.once('caller', 'key', 'print', $1, '{\"divisor\": 0}')::text";
     let error = client.query_one(sql, &[&FAILING]).await.unwrap_err();
@@ -92,9 +84,7 @@ async fn an_exception_undoes_the_key_and_reaches_the_caller() {
 
 #[tokio::test]
 async fn after_a_day_a_key_is_free_again() {
-    let Some((database, client)) = with_effects().await else {
-        return;
-    };
+    let (database, client) = with_effects().await;
     once(&client, "key", "print", EFFECT, json!({})).await;
     let age = |hours| format!("UPDATE runledger.idempotency_keys SET created_at = now() - interval '{hours} hours'");
 
@@ -121,9 +111,7 @@ async fn after_a_day_a_key_is_free_again() {
 
 #[tokio::test]
 async fn of_many_duplicates_at_once_one_has_the_effect_and_all_have_its_answer() {
-    let Some((database, client)) = with_effects().await else {
-        return;
-    };
+    let (database, client) = with_effects().await;
     let sessions = sessions(&database, 24).await;
 
     for round in 0..10 {
@@ -143,16 +131,14 @@ async fn of_many_duplicates_at_once_one_has_the_effect_and_all_have_its_answer()
 
 #[tokio::test]
 async fn duplicates_wait_for_the_first_attempt_and_replay_it() {
-    let answers = duplicates_behind("COMMIT", EFFECT).await;
-    let Some((answers, effects)) = answers else { return };
+    let (answers, effects) = duplicates_behind("COMMIT", EFFECT).await;
     assert_eq!((originals(&answers), effects), (0, 1));
     assert_all_the_same(&answers);
 }
 
 #[tokio::test]
 async fn when_the_first_attempt_is_undone_one_of_the_duplicates_takes_its_place() {
-    let answers = duplicates_behind("ROLLBACK", EFFECT).await;
-    let Some((answers, effects)) = answers else { return };
+    let (answers, effects) = duplicates_behind("ROLLBACK", EFFECT).await;
     assert_eq!((originals(&answers), effects), (1, 1));
     assert_all_the_same(&answers);
 }
@@ -161,14 +147,14 @@ async fn when_the_first_attempt_is_undone_one_of_the_duplicates_takes_its_place(
 async fn when_the_first_attempt_is_refused_one_of_the_duplicates_takes_its_place() {
     // What opens the gate commits together with the refusal: whoever comes next has to see it.
     let answers = duplicates_behind("INSERT INTO gate VALUES (true); COMMIT", GATED).await;
-    let Some((answers, effects)) = answers else { return };
+    let (answers, effects) = answers;
     assert_eq!((originals(&answers), effects), (1, 1));
     assert_all_the_same(&answers);
 }
 
 /// A first attempt that ends as given, once eight duplicates wait for it: their answers, and how many effects there are.
-async fn duplicates_behind(end: &str, statement: &str) -> Option<(Vec<String>, i64)> {
-    let (database, client) = with_effects().await?;
+async fn duplicates_behind(end: &str, statement: &str) -> (Vec<String>, i64) {
+    let (database, client) = with_effects().await;
     let sessions = sessions(&database, 8).await;
     let first = database.connect().await;
     first.batch_execute("BEGIN").await.unwrap();
@@ -187,16 +173,16 @@ async fn duplicates_behind(end: &str, statement: &str) -> Option<(Vec<String>, i
 
     let effects = effects(&client).await;
     database.drop().await;
-    Some((answers, effects))
+    (answers, effects)
 }
 
-async fn with_effects() -> Option<(Database, Client)> {
-    let (database, client) = Database::migrated().await?;
+async fn with_effects() -> (Database, Client) {
+    let (database, client) = Database::migrated().await;
     client
         .batch_execute("CREATE TABLE effects (args jsonb); CREATE TABLE gate (open boolean)")
         .await
         .unwrap();
-    Some((database, client))
+    (database, client)
 }
 
 async fn sessions(database: &Database, count: usize) -> Vec<Client> {
@@ -244,9 +230,7 @@ async fn keys(client: &Client) -> i64 {
 /// Programs from before migration 0024 remember the form in which they tell of runs: a replay has that of today.
 #[tokio::test]
 async fn what_an_older_program_remembered_is_told_in_the_form_of_today() {
-    let Some((database, client)) = Database::migrated().await else {
-        return;
-    };
+    let (database, client) = Database::migrated().await;
     let execution = json!({ "id": "e", "userId": "u", "agentGraphId": "g", "agentGraphVersion": 1, "inputs": { "a": 1 },
         "executionStatus": "QUEUED", "createdAt": "2026-01-01T00:00:00", "isShared": false, "stats": null });
     let node = json!({ "id": "n", "graph_exec_id": "e", "status": "QUEUED", "data": { "inputs": [] } });

@@ -6,9 +6,7 @@ use crate::database::{Database, column, snapshot};
 
 #[tokio::test]
 async fn an_applied_file_that_was_edited_is_refused() {
-    let Some((database, mut client)) = Database::migrated().await else {
-        return;
-    };
+    let (database, mut client) = Database::migrated().await;
     let mut edited = migrations().to_vec();
     edited[1] = Migration::new("0002_runledger_schema", "SELECT 'something else';");
     let before = snapshot(&client).await;
@@ -29,9 +27,7 @@ async fn an_applied_file_that_was_edited_is_refused() {
 
 #[tokio::test]
 async fn a_database_newer_than_the_program_is_refused() {
-    let Some((database, mut client)) = Database::migrated().await else {
-        return;
-    };
+    let (database, mut client) = Database::migrated().await;
     let newer = [migrations(), &[Migration::new("0099_from_the_future", "SELECT 1;")]].concat();
     migrate_with(&mut client, &newer, |_| {}).await.unwrap();
 
@@ -47,9 +43,7 @@ async fn a_database_newer_than_the_program_is_refused() {
 
 #[tokio::test]
 async fn a_file_that_slips_in_before_an_applied_one_is_refused() {
-    let Some((database, mut client)) = Database::migrated().await else {
-        return;
-    };
+    let (database, mut client) = Database::migrated().await;
     client
         .batch_execute("DELETE FROM runledger.migrations WHERE version = 2")
         .await
@@ -66,9 +60,7 @@ async fn a_file_that_slips_in_before_an_applied_one_is_refused() {
 
 #[tokio::test]
 async fn a_search_path_that_leads_nowhere_is_refused_and_leaves_nothing() {
-    let Some(database) = Database::create().await else {
-        return;
-    };
+    let database = Database::create().await;
     let mut client = database.connect_to_schema("platform").await;
 
     let error = migrate(&mut client, |_| {}).await.unwrap_err();
@@ -84,9 +76,7 @@ async fn a_search_path_that_leads_nowhere_is_refused_and_leaves_nothing() {
 
 #[tokio::test]
 async fn a_database_migrated_for_another_schema_is_refused() {
-    let Some((database, client)) = Database::migrated().await else {
-        return;
-    };
+    let (database, client) = Database::migrated().await;
     client.batch_execute("CREATE SCHEMA elsewhere").await.unwrap();
     let mut client = database.connect_to_schema("elsewhere").await;
 
@@ -101,9 +91,7 @@ async fn a_database_migrated_for_another_schema_is_refused() {
 
 #[tokio::test]
 async fn a_file_that_fails_leaves_nothing_and_can_be_repaired() {
-    let Some((database, mut client)) = Database::migrated().await else {
-        return;
-    };
+    let (database, mut client) = Database::migrated().await;
     let with = |sql| [migrations(), &[Migration::new("0098_new", sql)]].concat();
     let before = snapshot(&client).await;
 

@@ -8,9 +8,7 @@ const GIVEN: &str = "'2020-01-02 03:04:05.678'";
 
 #[tokio::test]
 async fn what_is_inserted_in_a_terminal_status_has_an_end_time() {
-    let Some((database, client)) = with_a_graph().await else {
-        return;
-    };
+    let (database, client) = with_a_graph().await;
     for (status, given, end) in [
         ("INCOMPLETE", "NULL", "none"),
         ("QUEUED", "NULL", "none"),
@@ -30,9 +28,7 @@ async fn what_is_inserted_in_a_terminal_status_has_an_end_time() {
 
 #[tokio::test]
 async fn what_becomes_terminal_has_an_end_time() {
-    let Some((database, client)) = with_a_graph().await else {
-        return;
-    };
+    let (database, client) = with_a_graph().await;
     for (from, to, given, end) in [
         ("RUNNING", "COMPLETED", "NULL", "now"),
         ("QUEUED", "FAILED", "NULL", "now"),
@@ -51,9 +47,7 @@ async fn what_becomes_terminal_has_an_end_time() {
 
 #[tokio::test]
 async fn what_was_terminal_before_keeps_what_it_has() {
-    let Some((database, client)) = with_a_graph().await else {
-        return;
-    };
+    let (database, client) = with_a_graph().await;
     let triggers = |state: &str| {
         ["AgentGraphExecution", "AgentNodeExecution"]
             .map(|table| format!("ALTER TABLE \"{table}\" {state} TRIGGER USER;"))
@@ -71,8 +65,8 @@ async fn what_was_terminal_before_keeps_what_it_has() {
     database.drop().await;
 }
 
-async fn with_a_graph() -> Option<(Database, Client)> {
-    let (database, client) = Database::migrated().await?;
+async fn with_a_graph() -> (Database, Client) {
+    let (database, client) = Database::migrated().await;
     client
         .batch_execute(
             "INSERT INTO \"AgentGraph\" (id, \"userId\") VALUES ('graph', 'user');
@@ -81,7 +75,7 @@ async fn with_a_graph() -> Option<(Database, Client)> {
         )
         .await
         .unwrap();
-    Some((database, client))
+    (database, client)
 }
 
 /// One graph execution with one node execution, alike, in place of those before.
