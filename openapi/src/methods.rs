@@ -11,7 +11,8 @@ and answers: point that client at `/rpc`. A call is `POST /rpc/{method}` with a 
 token of a service; the answer is the bare JSON value. Times are RFC 3339, tuples are arrays, and what is not there is
 `null`.
 
-An argument that is marked with `?` may be left out or null. One that does not exist is refused. With `X-User-Id` a call
+An argument that is marked with `?` may be left out or null. One that does not exist is refused, unless it asks for nothing
+(null, false, or empty). With `X-User-Id` a call
 reaches that user's rows alone, whatever its arguments say. Methods that write take an `Idempotency-Key`, as every write
 of the API does.
 

@@ -44,6 +44,7 @@ mod redis_servers;
 mod retention;
 mod routes;
 mod rpc;
+mod rpc_arguments;
 mod rpc_operations;
 mod share;
 mod signatures;

@@ -38,6 +38,16 @@ impl Json {
         self.get() == "null"
     }
 
+    /// Whether the value is null, false, or empty.
+    fn asks_for_nothing(&self) -> bool {
+        let text = self.get();
+        let within = |open, close| text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+        matches!(text, "null" | "false" | "\"\"")
+            || within('[', ']')
+                .or_else(|| within('{', '}'))
+                .is_some_and(|inner| inner.trim().is_empty())
+    }
+
     /// The value read as another type, or `None` where it is of another shape.
     pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
         serde_json::from_str(self.get()).ok()
@@ -142,7 +152,7 @@ impl<'de, T: Deserialize<'de>, const N: usize> Visitor<'de> for BesideVisitor<T,
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         let mut ids = self.names.map(|name| (name, None));
         let members = Members { map, ids: &mut ids };
-        let record = T::deserialize(MapAccessDeserializer::new(members))?;
+        let Tolerant(record) = Tolerant::deserialize(MapAccessDeserializer::new(members))?;
         let ids = ids
             .into_iter()
             .map(|(name, id)| id.ok_or_else(|| de::Error::missing_field(name)));
@@ -178,6 +188,98 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
     }
 }
 
+/// A record that passes over members which it does not know, if they ask for nothing: null, false, or empty. So a newer
+/// client, which says that it does not want what is new, is served as an older one.
+#[derive(Debug)]
+pub struct Tolerant<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Tolerant<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(TolerantDeserializer(deserializer)).map(Tolerant)
+    }
+}
+
+impl<T: ToSchema> PartialSchema for Tolerant<T> {
+    fn schema() -> RefOr<Schema> {
+        T::schema()
+    }
+}
+
+impl<T: ToSchema> ToSchema for Tolerant<T> {}
+
+/// Learns from the record which members it knows.
+struct TolerantDeserializer<D>(D);
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for TolerantDeserializer<D> {
+    type Error = D::Error;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        known: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.0
+            .deserialize_struct(name, known, TolerantVisitor { known, visitor })
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_map(visitor)
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct enum identifier ignored_any
+    }
+}
+
+struct TolerantVisitor<V> {
+    known: &'static [&'static str],
+    visitor: V,
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for TolerantVisitor<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.visitor.expecting(f)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let known = self.known;
+        self.visitor.visit_map(TolerantMembers { map, known })
+    }
+}
+
+struct TolerantMembers<A> {
+    map: A,
+    known: &'static [&'static str],
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for TolerantMembers<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        while let Some(key) = self.map.next_key::<String>()? {
+            if self.known.contains(&key.as_str()) {
+                return seed.deserialize(key.into_deserializer()).map(Some);
+            }
+            if !self.map.next_value::<Json>()?.asks_for_nothing() {
+                return Err(de::Error::unknown_field(&key, self.known));
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        self.map.next_value_seed(seed)
+    }
+}
+
 /// For `#[serde(deserialize_with)]`: a list of [`Record`]s.
 pub fn records<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Ok(Vec::<Record<T>>::deserialize(deserializer)?
@@ -199,6 +301,24 @@ mod tests {
         assert_eq!(object["a"].read::<f64>(), Some(1.1));
         assert_eq!(object["a"].read::<String>(), None);
         assert_eq!(Json::string("a\"b").get(), r#""a\"b""#);
+    }
+
+    #[test]
+    fn what_is_not_known_and_asks_for_nothing_is_passed_over() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Call {
+            a: Json,
+        }
+        let read = |more: &str| serde_json::from_str::<Tolerant<Call>>(&format!(r#"{{{more}"a":1.10}}"#));
+        for nothing in ["null", "false", r#""""#, "[]", "{}", "[ ]", "{ }"] {
+            let Tolerant(call) = read(&format!(r#""b":{nothing},"#)).unwrap();
+            assert_eq!(call.a.get(), "1.10", "{nothing}");
+        }
+        for something in ["true", "0", r#"" ""#, "[0]", r#"{"c":null}"#] {
+            let error = read(&format!(r#""b":{something},"#)).unwrap_err().to_string();
+            assert!(error.starts_with("unknown field `b`"), "{something}: {error}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use http::{Method as HttpMethod, StatusCode};
 use runledger_logging::Log;
 use runledger_models::{
     Caller, GraphExecution, GraphExecutionMeta, GraphExecutionWithNodes, Id, NodeExecutionResult, SharedExecution,
-    Truncated, bounded::RowLimit, kv::KeyValue, paging::Position,
+    Truncated, bounded::RowLimit, json::Tolerant, kv::KeyValue, paging::Position,
 };
 use runledger_store::{Budget, Error};
 use serde::{Serialize, de::DeserializeOwned};
@@ -17,7 +17,7 @@ use utoipa::{
 };
 
 use crate::{
-    Call, Endpoint, JsonBody, Ledger, NoParams, Payload, Problem, ProblemDocument, Reply, ServiceOnly,
+    Body, Call, Endpoint, JsonBody, Ledger, NoParams, Parts, Payload, Problem, ProblemDocument, Reply, ServiceOnly,
     http::response::Response,
 };
 
@@ -74,11 +74,11 @@ impl<M: Method> Endpoint for Remote<M> {
     type Access = ServiceOnly;
     type Path = NoParams;
     type Query = NoParams;
-    type Body = JsonBody<M::Args>;
+    type Body = Arguments<M::Args>;
     type Reply = M::Value;
 
     async fn handle(call: Call<Self>) -> Result<Reply<M::Value>, Problem> {
-        let JsonBody(args) = call.body;
+        let Arguments(args) = call.body;
         let called = Called {
             caller: call.who,
             args,
@@ -92,6 +92,24 @@ impl<M: Method> Endpoint for Remote<M> {
                 problem
             }
         })
+    }
+}
+
+/// Named arguments. Of those that a method does not know, what asks for nothing is passed over, so that a newer client of
+/// the platform is served.
+pub struct Arguments<T>(T);
+
+impl<T: DeserializeOwned + ToSchema> Body for Arguments<T> {
+    fn read(parts: &Parts<'_>) -> Result<Self, Problem> {
+        let JsonBody(Tolerant(args)) = JsonBody::read(parts)?;
+        Ok(Self(args))
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn describe(document: &mut crate::openapi::Document) -> Option<utoipa::openapi::request_body::RequestBody> {
+        let body = JsonBody::<T>::describe(document);
+        document.let_more_in::<T>();
+        body
     }
 }
 

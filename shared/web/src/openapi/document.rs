@@ -41,6 +41,18 @@ impl Document {
         Ref::from_schema_name(name).into()
     }
 
+    /// Leaves open what else an object of this type may have.
+    pub(crate) fn let_more_in<T: ToSchema>(&mut self) {
+        let name = T::name();
+        for (known, schema) in &mut self.schemas {
+            if let RefOr::T(Schema::Object(object)) = schema
+                && *known == name
+            {
+                object.additional_properties = None;
+            }
+        }
+    }
+
     /// One server-sent event of a stream: its kind, one of `kinds`, and its data, JSON of a type's schema.
     pub fn event<T: ToSchema>(&mut self, kinds: &[&str]) -> RefOr<Schema> {
         let data = text()
