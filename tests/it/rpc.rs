@@ -456,6 +456,48 @@ async fn reports_have_the_seeds_shapes() {
 }
 
 #[tokio::test]
+async fn a_method_that_writes_happens_once_for_a_key_and_answers_the_same() {
+    let app = App::start().await;
+    let graph = app.graph("weather", "ann").await;
+    let once = async |method: &str, arguments: &Value, is_replayed: bool| {
+        let reply = call(&app, method, arguments).key("k").expect(200).await;
+        let header = reply.header("idempotency-replayed");
+        assert_eq!(header, is_replayed.then_some("true"), "{method}: {reply}");
+        reply.json()
+    };
+    let created = once("create_graph_execution", &starts(&graph), false).await;
+    assert_eq!(once("create_graph_execution", &starts(&graph), true).await, created);
+    assert_eq!(
+        ask(&app, "get_graph_executions", json!({}))
+            .await
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
+
+    // An illegal move answers the record as it stands: the same again, whatever became of it since.
+    let id = created["id"].as_str().unwrap();
+    let change = json!({ "graph_exec_id": id, "status": "COMPLETED" });
+    let refused = call(&app, "update_graph_execution_stats", &change)
+        .key("m")
+        .expect(200)
+        .await;
+    assert_eq!(refused.json()["status"], "INCOMPLETE", "{refused}");
+    ask(
+        &app,
+        "update_graph_execution_start_time",
+        json!({ "graph_exec_id": id }),
+    )
+    .await;
+    let again = call(&app, "update_graph_execution_stats", &change)
+        .key("m")
+        .expect(200)
+        .await;
+    assert_eq!(again.header("idempotency-replayed"), Some("true"), "{again}");
+    assert_eq!(again.json()["status"], "INCOMPLETE", "{again}");
+}
+
+#[tokio::test]
 async fn a_method_that_there_is_not_and_a_caller_who_may_not_get_the_same_form() {
     let app = App::start().await;
     assert_eq!(ask(&app, "health_check", json!({})).await, json!("OK"));
