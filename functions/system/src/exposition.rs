@@ -2,8 +2,6 @@
 
 use std::fmt::{Display, Write};
 
-use runledger_web::{Content, Payload, Problem};
-
 /// A text of metrics in the making.
 #[derive(Default)]
 pub(crate) struct Exposition {
@@ -38,26 +36,14 @@ impl Exposition {
         self.sample(name, &[], value);
     }
 
+    /// The text.
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+
     fn write(&mut self, arguments: std::fmt::Arguments<'_>) {
         // Writing to a string cannot fail.
         let _ = self.text.write_fmt(arguments);
-    }
-}
-
-impl Payload for Exposition {
-    const CONTENT_TYPE: Option<&'static str> = Some("text/plain; version=0.0.4; charset=utf-8");
-
-    fn into_content(self) -> Result<Content, Problem> {
-        Ok(Content::Whole(self.text.into_bytes()))
-    }
-
-    #[cfg(not(target_family = "wasm"))]
-    fn schema(_: &mut runledger_web::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
-        Some(
-            utoipa::openapi::ObjectBuilder::new()
-                .schema_type(utoipa::openapi::Type::String)
-                .into(),
-        )
     }
 }
 

@@ -5,6 +5,7 @@ mod description;
 mod exposition;
 mod health;
 mod metrics;
+mod text;
 
 use runledger_web::Route;
 

@@ -9,6 +9,7 @@ use runledger_web::{Call, Endpoint, NoParams, Problem, Public, Reply};
 use crate::{
     exposition::Exposition,
     health::{RedisState, redis_state},
+    text::MetricsText,
 };
 
 /// Shows numbers for operators.
@@ -23,12 +24,12 @@ impl Endpoint for GetMetrics {
     type Path = NoParams;
     type Query = NoParams;
     type Body = ();
-    type Reply = Exposition;
+    type Reply = MetricsText;
 
-    async fn handle(call: Call<Self>) -> Result<Reply<Exposition>, Problem> {
+    async fn handle(call: Call<Self>) -> Result<Reply<MetricsText>, Problem> {
         let metrics = call.ledger.read(metrics::read()).await?;
         let redis = redis_state().await?;
-        Ok(Reply::new(exposition(&metrics, &redis)))
+        Ok(Reply::new(MetricsText(exposition(&metrics, &redis).into_text())))
     }
 }
 

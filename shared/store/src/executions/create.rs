@@ -5,7 +5,7 @@ use runledger_models::{
 };
 use serde::Serialize;
 
-use super::{NewValue, WithNodes};
+use super::{NewNodes, NewValue, WithNodes};
 use crate::{Write, db::carried};
 
 /// Writes a graph execution, its starting nodes and their inputs.
@@ -62,5 +62,5 @@ pub fn create<N: Into<StartingNode>>(
         parent_id: new.parent_graph_exec_id,
         starting_nodes: new.starting_nodes_input.into_iter().map(starting_node).collect(),
     };
-    Write::new(CREATE, &args).map(|row: WithNodes, log| row.into_execution(log))
+    Write::new(CREATE, &args).map(|row: WithNodes<NewNodes>, log| row.into_execution(log))
 }

@@ -8,7 +8,7 @@ use super::ExecutionRow;
 use crate::{
     Read,
     keyset::{self, KeysetPage},
-    predicates::with_predicates,
+    predicates::{Predicate, with_predicates},
     stored::{Row, decoded},
 };
 
@@ -61,7 +61,7 @@ impl Filter {
 
 /// The predicates of a list, those on indexed columns first. `by_rows`: the lower bound of a time compares rows, and is always
 /// there. The planner takes a plain pair of bounds for a narrow range and picks another index.
-fn predicates(scope: &Scope, filter: &Filter, before: Option<&Position>, by_rows: bool) -> Vec<&'static str> {
+fn predicates(scope: &Scope, filter: &Filter, before: Option<&Position>, by_rows: bool) -> [Predicate; 10] {
     [
         (scope.user_id().is_some(), r#"e."userId" = $1 ->> 'user_id'"#),
         (filter.id.is_some(), "e.id = $1 ->> 'id'"),
@@ -95,9 +95,6 @@ fn predicates(scope: &Scope, filter: &Filter, before: Option<&Position>, by_rows
             r#"(e."createdAt", e.id) < (($1 ->> 'before_time')::timestamp, $1 ->> 'before_id')"#,
         ),
     ]
-    .into_iter()
-    .filter_map(|(is_asked, predicate)| is_asked.then_some(predicate))
-    .collect()
 }
 
 #[derive(Serialize)]

@@ -13,4 +13,4 @@ pub use import::import;
 pub use list::{Filter, count, keyset, page};
 pub use read::{NODES, get, get_with_nodes};
 pub(crate) use rows::{BoundaryRow, WithBoundary};
-use rows::{ExecutionRow, NewValue, WithNewestNodes, WithNodes};
+use rows::{ExecutionRow, NewNodes, NewValue, NewestNodes, WithNodes};

@@ -3,7 +3,7 @@
 use runledger_models::{GraphExecution, GraphExecutionWithNodes, Id, Scope, paging::Position};
 use serde::Serialize;
 
-use super::{WithBoundary, WithNewestNodes};
+use super::{NewestNodes, WithBoundary, WithNodes};
 use crate::Read;
 
 /// An execution with what its inputs and outputs are gathered from.
@@ -50,5 +50,5 @@ pub fn get_with_nodes(
         nodes: nodes.saturating_add(1),
         ..GetArgs::new(scope, graph_id, id)
     };
-    Read::new(GET_WITH_NODES, &args).and_then(move |row: WithNewestNodes, log| row.into_newest(log, nodes))
+    Read::new(GET_WITH_NODES, &args).and_then(move |row: WithNodes<NewestNodes>, log| row.into_newest(log, nodes))
 }

@@ -55,10 +55,6 @@ pub(super) struct ExecutionRow {
     values: ExecutionValues,
 }
 
-const fn row(execution: ExecutionColumns, values: ExecutionValues) -> ExecutionRow {
-    ExecutionRow { execution, values }
-}
-
 impl ExecutionRow {
     /// Where the row stands in a list.
     pub(super) fn position(&self) -> Position {
@@ -159,40 +155,55 @@ impl From<BoundaryRow> for BoundaryNode {
 impl WithBoundary {
     /// The execution; what is odd about it goes to the log.
     pub(crate) fn into_execution(self, log: &Log) -> GraphExecution {
-        row(self.execution, self.values).into_execution(log, self.boundary)
+        let Self {
+            execution,
+            values,
+            boundary,
+        } = self;
+        ExecutionRow { execution, values }.into_execution(log, boundary)
     }
 }
 
-/// The answer of a statement that tells the new nodes too.
+/// The answer of a statement that tells nodes too.
 #[derive(Debug, Deserialize)]
-pub(super) struct WithNodes {
+pub(super) struct WithNodes<N> {
     execution: ExecutionColumns,
     values: ExecutionValues,
     boundary: Vec<Row<BoundaryRow>>,
-    nodes: Vec<Row<NodeRow>>,
+    nodes: N,
 }
 
-/// The answer of a statement that tells the newest nodes too.
-#[derive(Debug, Deserialize)]
-pub(super) struct WithNewestNodes {
-    execution: ExecutionColumns,
-    values: ExecutionValues,
-    boundary: Vec<Row<BoundaryRow>>,
-    nodes: keyset::Rows<Row<NodeRow>>,
+/// New nodes, all of them.
+pub(super) type NewNodes = Vec<Row<NodeRow>>;
+/// The newest nodes.
+pub(super) type NewestNodes = keyset::Rows<Row<NodeRow>>;
+
+impl<N> WithNodes<N> {
+    fn into_parts(self, log: &Log) -> (GraphExecution, N) {
+        let Self {
+            execution,
+            values,
+            boundary,
+            nodes,
+        } = self;
+        let row = ExecutionRow { execution, values };
+        (row.into_execution(log, boundary), nodes)
+    }
 }
 
-impl WithNodes {
+impl WithNodes<NewNodes> {
     /// The execution; what is odd about it goes to the log.
     pub(super) fn into_execution(self, log: &Log) -> GraphExecutionWithNodes {
-        let node_executions = decoded(log, self.nodes, "node execution", |row| row.into_result(log));
+        let (execution, nodes) = self.into_parts(log);
+        let node_executions = decoded(log, nodes, "node execution", |row| row.into_result(log));
         GraphExecutionWithNodes {
-            execution: row(self.execution, self.values).into_execution(log, self.boundary),
+            execution,
             node_executions,
         }
     }
 }
 
-impl WithNewestNodes {
+impl WithNodes<NewestNodes> {
     /// The execution with at most `limit` nodes in queue order, and where the list of its nodes goes on after them. What is
     /// odd about it goes to the log.
     pub(super) fn into_newest(
@@ -200,14 +211,15 @@ impl WithNewestNodes {
         log: &Log,
         limit: u32,
     ) -> Result<(GraphExecutionWithNodes, Option<Position>), Error> {
-        let (nodes, next) = keyset::cut_rows(self.nodes, limit, NodeRow::position)?;
+        let (execution, nodes) = self.into_parts(log);
+        let (nodes, next) = keyset::cut_rows(nodes, limit, NodeRow::position)?;
         let mut node_executions = decoded(log, nodes, "node execution", |row| row.into_result(log));
         node_executions.sort_by(|one, other| {
             let order = |node: &NodeExecutionResult| node.queue_order();
             (order(one), &one.node_exec_id).cmp(&(order(other), &other.node_exec_id))
         });
         let execution = GraphExecutionWithNodes {
-            execution: row(self.execution, self.values).into_execution(log, self.boundary),
+            execution,
             node_executions,
         };
         Ok((execution, next))

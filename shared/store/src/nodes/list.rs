@@ -7,7 +7,7 @@ use super::NodeRow;
 use crate::{
     Read,
     keyset::{self, KeysetPage},
-    predicates::with_predicates,
+    predicates::{Predicate, with_predicates},
     stored::decoded,
 };
 
@@ -41,7 +41,7 @@ pub struct Filter {
 const LIST: &str = include_str!("list.sql");
 
 /// The predicates of a list, those on indexed columns first.
-fn predicates(scope: &Scope, filter: &Filter, before: Option<&Position>) -> Vec<&'static str> {
+fn predicates(scope: &Scope, filter: &Filter, before: Option<&Position>) -> [Predicate; 8] {
     [
         (
             filter.graph_exec_id.is_some(),
@@ -72,9 +72,6 @@ fn predicates(scope: &Scope, filter: &Filter, before: Option<&Position>) -> Vec<
             r#"(n."addedTime", n.id) < (($1 ->> 'before_time')::timestamp, $1 ->> 'before_id')"#,
         ),
     ]
-    .into_iter()
-    .filter_map(|(is_asked, predicate)| is_asked.then_some(predicate))
-    .collect()
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,6 @@
 //! All statements, each variant with an argument as it may be sent.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use runledger_logging::{Log, Trace};
 use runledger_models::{
@@ -35,7 +35,8 @@ use crate::lists;
 
 /// A statement that the store can send.
 pub(crate) struct Entry {
-    /// The function that makes it, and which of its variants: also the name of the file that it is pinned in.
+    /// The function that makes it, and which of its variants: also the name of the file that it is pinned in. With other
+    /// arguments the same statement has the same name.
     pub(crate) name: String,
     /// It, with an argument as it may be sent.
     pub(crate) statement: Statement,
@@ -132,8 +133,12 @@ pub(crate) fn entries() -> Vec<Entry> {
     of_shares(&mut all);
     of_analytics(&mut all);
     of_the_rest(&mut all);
-    let names: BTreeSet<&str> = all.0.iter().map(|entry| entry.name.as_str()).collect();
-    assert_eq!(names.len(), all.0.len(), "each has a name of its own");
+    let mut named = BTreeMap::new();
+    for entry in &all.0 {
+        let pinned = (entry.statement.text(), entry.scans);
+        let same = *named.entry(entry.name.as_str()).or_insert(pinned) == pinned;
+        assert!(same, "{} names two statements", entry.name);
+    }
     all.0
 }
 
@@ -176,8 +181,8 @@ fn of_events(all: &mut Catalogue) {
         limit: 100,
         max_bytes: 1 << 20,
     };
-    for (name, scope) in scopes() {
-        all.read(format!("events/read_{name}"), &events::read(&scope, &filter, 10, room));
+    for (_, scope) in scopes() {
+        all.read("events/read", &events::read(&scope, &filter, 10, room));
     }
     all.read("events/peek", &events::peek(&one(), 10));
     all.read("events/number", &events::number(Some(10)));
@@ -216,11 +221,11 @@ fn of_executions(all: &mut Catalogue) {
     all.write("executions/import", &executions::import(&scope, from(&item)).unwrap())
         .scans(&[("AgentNode", IMPORT)]);
     all.read(
-        "data/read_of_execution",
+        "data/read",
         &data::read(&scope, &Record::Execution(run.clone()), Place::default()),
     );
     all.read(
-        "data/read_of_node_execution",
+        "data/read",
         &data::read(&scope, &Record::NodeExecution(id("run-1-node-1")), Place::default()),
     );
 }
@@ -409,17 +414,17 @@ const fn frequent() -> FrequentQuery {
 
 fn of_analytics(all: &mut Catalogue) {
     let [from, to] = times();
-    for (name, scope) in scopes() {
-        all.read(format!("summary/summary_{name}"), &summary::summary(&scope, from, to));
+    for (_, scope) in scopes() {
+        all.read("summary/summary", &summary::summary(&scope, from, to));
         let query = AccuracyQuery {
             graph_id: id("graph-1"),
             days_back: 30,
             by_calendar: false,
             historical: true,
         };
-        all.read(format!("monitors/accuracy_{name}"), &monitors::accuracy(&scope, &query));
+        all.read("monitors/accuracy", &monitors::accuracy(&scope, &query));
         all.read(
-            format!("monitors/frequent_graphs_{name}"),
+            "monitors/frequent_graphs",
             &monitors::frequent_graphs(&scope, &frequent()),
         );
         let query = BlockErrorQuery {
@@ -428,13 +433,10 @@ fn of_analytics(all: &mut Catalogue) {
             min_executions: 10,
             min_error_rate: 50,
         };
-        all.read(
-            format!("monitors/block_errors_{name}"),
-            &monitors::block_errors(&scope, &query),
-        );
-        all.read(format!("monitors/alerts_{name}"), &monitors::alerts(&scope))
+        all.read("monitors/block_errors", &monitors::block_errors(&scope, &query));
+        all.read("monitors/alerts", &monitors::alerts(&scope))
             .scans(&[("accuracy_alerts", ALERTS)]);
-        all.read(format!("monitors/late_{name}"), &monitors::late(&scope));
+        all.read("monitors/late", &monitors::late(&scope));
     }
 }
 

@@ -1,4 +1,4 @@
--- events/read_of_everybody
+-- events/read
 -- Events one after the other, each found and put together only when those before it leave room for it.
 WITH RECURSIVE step AS (
     SELECT ($1::jsonb ->> 'after')::bigint AS seq, NULL::text AS body, 0 AS place, 0::bigint AS bytes

@@ -1,4 +1,4 @@
--- monitors/alerts_of_everybody
+-- monitors/alerts
 -- Reads all of "accuracy_alerts": there is one for each fall of a graph's accuracy, for a year.
 -- The alerts that the scan opened, newest first.
 SELECT json_build_object('ok', coalesce(json_agg(json_build_object('id', id, 'graph_id', graph_id, 'user_id', user_id,

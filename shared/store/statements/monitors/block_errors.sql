@@ -1,4 +1,4 @@
--- monitors/block_errors_of_user
+-- monitors/block_errors
 -- How often the nodes of each block ran and failed, by the time at which they were added.
 WITH ran AS MATERIALIZED (
     SELECT "agentNodeId" AS node_id, count(*) AS total, count(*) FILTER (WHERE "executionStatus" = 'FAILED') AS failed

@@ -1,4 +1,4 @@
--- summary/summary_of_user
+-- summary/summary
 -- What the executions of a range of time came to, both ends included, in all and for each graph: whole days, hours and minutes
 -- from the rollups, the rest from the rows.
 WITH part AS (

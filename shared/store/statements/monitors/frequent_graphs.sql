@@ -1,4 +1,4 @@
--- monitors/frequent_graphs_of_everybody
+-- monitors/frequent_graphs
 -- Which user's graphs finished how often in the time asked for, most first; summed up as summaries are.
 WITH part AS (
     SELECT * FROM runledger.parts_of_range(

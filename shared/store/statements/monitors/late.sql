@@ -1,4 +1,4 @@
--- monitors/late_of_everybody
+-- monitors/late
 -- Executions that wait or run for too long, the longest first. What waits or runs at all is noted in a table of its own, so
 -- that neither history nor their age matters. (That table has the collation "C", and the index another.)
 WITH late AS (

@@ -1,4 +1,4 @@
--- monitors/accuracy_of_everybody
+-- monitors/accuracy
 -- The days of a graph with finished executions, each with the mean of its scores in percent; the means over the last rows, or
 -- over the last days of the calendar, from which days without a score are left out; and how far they fell. While rollups are
 -- not complete the rows themselves are read.

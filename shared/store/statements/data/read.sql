@@ -1,4 +1,4 @@
--- data/read_of_execution
+-- data/read
 -- The values of a node execution; or those of an execution, and those that its inputs and outputs are gathered from.
 WITH e AS (
     SELECT * FROM "AgentGraphExecution"
