@@ -357,6 +357,7 @@ async fn a_stream_ends_with_its_token() {
 async fn nothing_is_lost_or_doubled_while_readers_come_back_and_writers_write() {
     const WRITERS: usize = 4;
     const EACH: usize = 40;
+    const PATIENCE: Duration = Duration::from_millis(60);
     let app = Arc::new(App::start().await);
     let graph = app.graph("weather", "ann").await;
     let first = app.user("ann").get("/api/events").open().await.last_id;
@@ -366,7 +367,10 @@ async fn nothing_is_lost_or_doubled_while_readers_come_back_and_writers_write() 
             let (app, done) = (Arc::clone(&app), Arc::clone(&done));
             tokio::spawn(async move {
                 let (mut last, mut seen) = (first, Vec::new());
+                // On a busy machine nothing may come so soon: then the next connection is given up later.
+                let mut patience = PATIENCE;
                 loop {
+                    let before = seen.len();
                     let client = app.user("ann");
                     let mut stream = client
                         .get("/api/events")
@@ -375,7 +379,7 @@ async fn nothing_is_lost_or_doubled_while_readers_come_back_and_writers_write() 
                         .await;
                     // Some events, or some time, then the connection is given up.
                     for _ in 0..=(reader * 7) {
-                        match tokio::time::timeout(Duration::from_millis(60), stream.next()).await {
+                        match tokio::time::timeout(patience, stream.next()).await {
                             Ok(event) => {
                                 last = event.id;
                                 seen.push(event.id);
@@ -383,6 +387,7 @@ async fn nothing_is_lost_or_doubled_while_readers_come_back_and_writers_write() 
                             Err(_) => break,
                         }
                     }
+                    patience = if seen.len() == before { patience * 2 } else { PATIENCE };
                     if done.load(Ordering::Relaxed) && seen.len() >= WRITERS * EACH * 3 {
                         stream.expect_silence(Duration::from_millis(1200)).await;
                         return seen;
