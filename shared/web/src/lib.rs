@@ -11,6 +11,7 @@ mod http;
 mod ledger;
 #[cfg(not(target_family = "wasm"))]
 pub mod openapi;
+pub mod page;
 mod reply;
 pub mod rpc;
 mod schedule;
@@ -25,7 +26,7 @@ pub use extract::{
     Body, Cursor, Form, JsonBody, List, Names, NoParams, NumberCursor, One, Paging, Param, Params, Parts, Source,
     Unpack, read_json, time_range,
 };
-pub use http::{Call, Endpoint, Route, serve};
+pub use http::{Call, Door, Endpoint, Route, serve};
 pub use ledger::Ledger;
 pub use reply::{Content, FieldError, Gone, NoContent, Payload, Problem, ProblemDocument, Reply, Sink, Stream, Whole};
 pub use schedule::scheduled;

@@ -17,8 +17,8 @@ use utoipa::{
 };
 
 use crate::{
-    Body, Call, Endpoint, JsonBody, Ledger, NoParams, Parts, Payload, Problem, ProblemDocument, Reply, ServiceOnly,
-    http::response::Response,
+    Body, Call, Door, Endpoint, JsonBody, Ledger, NoParams, Parts, Payload, Problem, ProblemDocument, Reply,
+    ServiceOnly, http::response::Response,
 };
 
 /// The documents that the methods come from.
@@ -69,7 +69,7 @@ impl<M: Method> Endpoint for Remote<M> {
     const METHOD: HttpMethod = HttpMethod::POST;
     const PATH: &'static str = M::PATH;
     const SUMMARY: &'static str = M::SUMMARY;
-    const PLATFORM_SOURCE: Option<&'static str> = Some(M::PLATFORM_SOURCE);
+    const DOOR: Door = Door::DataService(M::PLATFORM_SOURCE);
     const READS: bool = M::READS;
     type Access = ServiceOnly;
     type Path = NoParams;

@@ -117,7 +117,12 @@ impl Keys {
                 "the Authorization header is not of the form: Bearer <JWT>",
             ));
         };
-        self.decode(token.trim()).ok_or_else(|| {
+        self.verify_token(token.trim())
+    }
+
+    /// Verifies a token.
+    pub fn verify_token(&self, token: &str) -> Result<Claims, Problem> {
+        self.decode(token).ok_or_else(|| {
             Problem::unauthorized(
                 "the token does not hold: it is malformed, expired, not yet valid, or not signed for us",
             )
@@ -148,6 +153,11 @@ impl Keys {
 }
 
 impl Claims {
+    /// Whether the token names a role that we know, and somebody.
+    pub fn are_usable(&self) -> bool {
+        Role::parse(&self.role).is_some() && UserId::parse(self.sub.as_str()).is_ok()
+    }
+
     /// When the token expires, in seconds since 1970.
     pub const fn expires_at(&self) -> f64 {
         self.exp

@@ -4,7 +4,7 @@ use std::{future::Future, rc::Rc};
 
 use http::{Method, StatusCode};
 
-use crate::{Access, Body, Config, Form, Ledger, Params, Payload, Problem, Reply};
+use crate::{Access, Body, Config, Form, Ledger, Params, Payload, Problem, Reply, page::Refusal};
 
 /// One operation of the API. What it needs is declared as types and arrives parsed and authorised.
 pub trait Endpoint: Sized + 'static {
@@ -26,8 +26,8 @@ pub trait Endpoint: Sized + 'static {
     const LONG: bool = false;
     /// What it does, in a line.
     const SUMMARY: &'static str;
-    /// The document that it comes from, for a [method of the data service](crate::rpc::Method), whose errors are others.
-    const PLATFORM_SOURCE: Option<&'static str> = None;
+    /// The door that it stands behind.
+    const DOOR: Door = Door::Api;
     /// Whether it changes nothing, although its method is not GET.
     const READS: bool = false;
     /// The statuses of the problems it may answer with, besides those that its types imply.
@@ -45,6 +45,28 @@ pub trait Endpoint: Sized + 'static {
 
     /// Serves a request.
     fn handle(call: Call<Self>) -> impl Future<Output = Result<Reply<Self::Reply>, Problem>>;
+}
+
+/// A door of the application: where the caller's token is, and how a problem is told.
+#[derive(Clone, Copy)]
+pub enum Door {
+    /// The HTTP API: a bearer's token, and problem documents.
+    Api,
+    /// The [data service](crate::rpc), whose methods come from the named document: a bearer's token, and exceptions.
+    DataService(&'static str),
+    /// [Pages](crate::page): a cookie, and a page that tells of the problem.
+    Page(Refusal),
+}
+
+impl Door {
+    /// The document that a method of the data service comes from.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) const fn platform_source(self) -> Option<&'static str> {
+        match self {
+            Self::DataService(source) => Some(source),
+            Self::Api | Self::Page(_) => None,
+        }
+    }
 }
 
 /// A request to an endpoint.

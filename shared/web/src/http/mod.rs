@@ -9,6 +9,6 @@ mod route;
 mod router;
 mod serve;
 
-pub use endpoint::{Call, Endpoint};
+pub use endpoint::{Call, Door, Endpoint};
 pub use route::Route;
 pub use serve::serve;

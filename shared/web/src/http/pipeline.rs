@@ -11,9 +11,10 @@ use sha2::{Digest, Sha256};
 use spin_sdk::http::Request;
 
 use crate::{
-    Access, Body, Call, Config, Content, Endpoint, Form, Ledger, Parts, Payload, Problem, Reply, Source, Unpack,
+    Access, Body, Call, Config, Content, Door, Endpoint, Form, Ledger, Parts, Payload, Problem, Reply, Source, Unpack,
     extract::{body, idempotency},
     http::{endpoint::writes, response::Response},
+    page,
 };
 
 /// A request that was routed, before it is read.
@@ -35,7 +36,15 @@ pub(crate) async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Probl
         expires_at,
         path,
         query,
-    } = ask(&request, path, <E::Access as Access>::ROLES, E::TELLS_SETTINGS, &log).await?;
+    } = ask(
+        &request,
+        path,
+        <E::Access as Access>::ROLES,
+        E::DOOR,
+        E::TELLS_SETTINGS,
+        &log,
+    )
+    .await?;
     let path = path.read::<E::Path>()?;
     let query = query.read::<E::Query>()?;
     let Received { headers, bytes, once } = receive(request, &config, caller.as_ref(), Expected::of::<E>()).await?;
@@ -96,17 +105,30 @@ async fn ask(
     request: &Request,
     path: Vec<(String, String)>,
     roles: &[Role],
+    door: Door,
     tells_settings: bool,
     log: &Log,
 ) -> Result<Asking, Problem> {
+    let is_page = matches!(door, Door::Page(_));
+    if is_page {
+        page::check_origin(request.method(), request.uri(), request.headers())?;
+    }
     let config = Config::for_request(log, tells_settings).await?;
     let mut expires_at = None;
     let caller = if roles.is_empty() {
         None
     } else {
-        let claims = config.keys.verify(request.headers())?;
+        // A browser acts for nobody but whoever signed in.
+        let (claims, acting) = if is_page {
+            (
+                config.keys.verify_token(page::token(request.headers())?)?,
+                &HeaderMap::new(),
+            )
+        } else {
+            (config.keys.verify(request.headers())?, request.headers())
+        };
         expires_at = Some(claims.expires_at());
-        let caller = claims.into_caller(request.headers())?;
+        let caller = claims.into_caller(acting)?;
         log.sent_by(
             caller.role().as_str(),
             caller.subject().as_str(),
@@ -118,8 +140,8 @@ async fn ask(
         }
         Some(caller)
     };
-    let pairs = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
-    let query = Source::new("query", pairs.into_owned());
+    let pairs = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).into_owned();
+    let query = Source::new("query", pairs.filter(|pair| !is_page || page::is_filled(pair)));
     Ok(Asking {
         config,
         caller,

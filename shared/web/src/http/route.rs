@@ -1,16 +1,11 @@
 //! The route table: endpoints as data.
 
 use http::Method;
-use runledger_logging::Log;
 use runledger_models::Role;
 
 use crate::{
-    Access, Endpoint, Problem,
-    http::{
-        pipeline::{self, Routed, Served},
-        response::{self, Response},
-    },
-    rpc,
+    Access, Door, Endpoint,
+    http::pipeline::{self, Routed, Served},
 };
 
 /// An endpoint as data: a line of a function's route table.
@@ -21,10 +16,8 @@ pub struct Route {
     pub path: &'static str,
     /// The roles that may call; none for a route that needs no token.
     pub roles: &'static [Role],
-    /// The document that it comes from, for a method of the data service.
-    pub seed: Option<&'static str>,
-    /// The response to a problem.
-    pub(crate) refuse: fn(Problem, &Log) -> Response,
+    /// The door that it stands behind.
+    pub door: Door,
     pub(crate) serve: fn(Routed) -> Served,
     #[cfg(not(target_family = "wasm"))]
     pub(crate) describe: fn(&mut crate::openapi::Document),
@@ -37,11 +30,7 @@ impl Route {
             method: E::METHOD,
             path: E::PATH,
             roles: <E::Access as Access>::ROLES,
-            seed: E::PLATFORM_SOURCE,
-            refuse: match E::PLATFORM_SOURCE {
-                Some(_) => rpc::refuse,
-                None => response::refuse,
-            },
+            door: E::DOOR,
             serve: |routed| Box::pin(pipeline::serve::<E>(routed)),
             #[cfg(not(target_family = "wasm"))]
             describe: crate::openapi::describe::<E>,

@@ -20,7 +20,7 @@ use super::{
     response::{Publish, Response, refuse},
     router::{MatchedRoute, Routes},
 };
-use crate::{Config, Content, Problem, Route};
+use crate::{Config, Content, Door, Problem, Route, page};
 
 /// The header that says which trace an answer belongs to.
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -49,6 +49,11 @@ pub async fn serve(request: Request, table: &'static [Route]) -> Answer {
     let (came, began) = (Timestamp::now(), Instant::now());
     let log = Log::new(&request_id::of(request.headers()), request_id::trace(request.headers()));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let asked = request
+        .uri()
+        .path_and_query()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let routes = ROUTES.with(|routes| routes.get_or_init(|| Routes::new(table).map(Rc::new)).clone());
     let found = routes
         .map_err(Problem::internal)
@@ -61,13 +66,12 @@ pub async fn serve(request: Request, table: &'static [Route]) -> Answer {
         }
         Err(problem) => (None, false, Err(problem)),
     };
-    let response = result.unwrap_or_else(|problem| {
-        // Where there is no route, as the function's others do.
-        let like = route
-            .or(table.first())
-            .map_or(refuse as fn(_, &_) -> _, |route| route.refuse);
-        like(problem, &log)
-    });
+    // A path that leads nowhere is refused as the function's other paths are.
+    let door = route.or(table.first()).map_or(Door::Api, |route| route.door);
+    let mut response = result.unwrap_or_else(|problem| refuse(door, problem, &asked, &log));
+    if let Door::Page(_) = door {
+        page::secure(&mut response.headers);
+    }
     let kind = RequestKind {
         method: name_of(&method),
         route: route.map_or("", |route| route.path),
@@ -165,7 +169,9 @@ fn finish(response: Response, head_only: bool, log: &Log) -> Answer {
     if let Ok(parent) = HeaderValue::from_str(&log.trace().parent()) {
         headers.insert(TRACEPARENT, parent);
     }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("private, no-cache"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let has_body = status != http::StatusCode::NO_CONTENT && status != http::StatusCode::NOT_MODIFIED;
     if has_body && let Content::Whole(body) = &body {

@@ -40,7 +40,7 @@ pub(crate) fn describe<E: Endpoint>(document: &mut Document) {
     }
 
     let mut item = PathItem::new(http_method(&E::METHOD), operation);
-    item.extensions = E::PLATFORM_SOURCE.map(|seed| extension("x-seed", seed));
+    item.extensions = E::DOOR.platform_source().map(|seed| extension("x-seed", seed));
     document.paths = std::mem::take(&mut document.paths).path(E::PATH, item);
 }
 
@@ -113,7 +113,7 @@ fn header_parameters<E: Endpoint>() -> Vec<Parameter> {
 
 /// The endpoint's name in camel case, or the method's own.
 fn operation_id<E: Endpoint>() -> String {
-    if E::PLATFORM_SOURCE.is_some() {
+    if E::DOOR.platform_source().is_some() {
         return E::PATH.rsplit('/').next().unwrap_or_default().to_owned();
     }
     let name = std::any::type_name::<E>().rsplit("::").next().unwrap_or_default();

@@ -214,7 +214,7 @@ pub(super) fn of<E: Endpoint>(document: &mut Document) -> Vec<(String, RefOr<Res
     if E::CONDITIONAL {
         responses.push(("304".to_owned(), carrying(plain(304), Carried::ETag).build().into()));
     }
-    let (prefix, ..) = if E::PLATFORM_SOURCE.is_some() {
+    let (prefix, ..) = if E::DOOR.platform_source().is_some() {
         EXCEPTION
     } else {
         PROBLEM
@@ -240,7 +240,7 @@ fn problems<E: Endpoint>() -> impl Iterator<Item = &'static ResponseKind> {
     if E::Body::EXPECTED {
         statuses.extend([400, 413, 415]);
     }
-    if E::PLATFORM_SOURCE.is_some() {
+    if E::DOOR.platform_source().is_some() {
         // What does not fit raises a ValueError; what goes wrong inside raises others.
         statuses.retain(|status| REMOTE.contains(status));
     }
