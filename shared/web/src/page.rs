@@ -3,7 +3,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 
-use crate::{Body, Content, Params, Parts, Payload, Problem, ProblemDocument, Reply, Source, Stream};
+use crate::{Body, Content, Param, Params, Parts, Payload, Problem, ProblemDocument, Reply, Source, Stream};
 
 /// The cookie that holds the token of whoever signed in. The API never looks at it, so that no other site can make a browser
 /// call it.
@@ -85,6 +85,24 @@ impl Payload for Rendered {
     #[cfg(not(target_family = "wasm"))]
     fn schema(_: &mut crate::openapi::Document) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
         None
+    }
+}
+
+/// A text of a form or an address, whatever it is; empty without one.
+#[derive(Debug, Default, Clone)]
+pub struct Text(pub String);
+
+impl Param for Text {
+    const REQUIRED: bool = false;
+    const ANY_TEXT: bool = true;
+
+    fn parse(texts: &[String]) -> Result<Self, String> {
+        Ok(Self(texts.first().cloned().unwrap_or_default()))
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        <String as utoipa::PartialSchema>::schema()
     }
 }
 

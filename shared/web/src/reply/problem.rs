@@ -82,6 +82,33 @@ impl From<Fault> for FieldError {
     }
 }
 
+impl Document {
+    /// The kind of problem, in words.
+    pub const fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// The response's status code.
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What is wrong with this request.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The request's id.
+    pub fn request_id(&self) -> &str {
+        &self.instance
+    }
+
+    /// What does not fit, one by one.
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u16(status.as_u16())

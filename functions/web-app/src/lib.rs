@@ -1,0 +1,33 @@
+//! What people see of Runledger: pages that are rendered here, for whoever opens the application in a browser. They work
+//! without scripts; the module of `assets/js` makes them better.
+
+mod asset;
+mod format;
+mod home;
+mod login;
+mod parts;
+mod refusal;
+mod shell;
+mod styleguide;
+
+use runledger_web::{Door, Route};
+
+/// The door of every page.
+const DOOR: Door = Door::Page(refusal::tell);
+
+/// Every route of this function.
+pub const ROUTES: &[Route] = &[
+    Route::of::<home::GetHome>(),
+    Route::of::<login::GetLogin>(),
+    Route::of::<login::PostLogin>(),
+    Route::of::<login::PostLogout>(),
+    Route::of::<asset::GetAsset>(),
+    Route::of::<asset::GetFavicon>(),
+    Route::of::<styleguide::GetStyleguide>(),
+];
+
+#[cfg(target_family = "wasm")]
+#[spin_sdk::http_service]
+async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
+    runledger_web::serve(request, ROUTES).await
+}
