@@ -2,7 +2,6 @@
 
 mod params;
 mod stream;
-mod tail;
 
 use runledger_web::Route;
 

@@ -1,15 +1,13 @@
 //! `GET /api/events`.
 
-use std::rc::Rc;
-
 use http::{HeaderName, HeaderValue, Method};
-use runledger_store::events::{self, Filter};
-use runledger_web::{AnyRole, Call, Content, Endpoint, NoParams, Payload, Problem, Reply, Stream, params, sse};
-
-use crate::{
-    params::{EventNumber, OneOrAll},
-    tail::{Tail, number_all},
+use runledger_store::events::Filter;
+use runledger_web::{
+    AnyRole, Call, Content, Endpoint, NoParams, Payload, Problem, Reply, Stream, params,
+    sse::{self, Detail, Tail},
 };
+
+use crate::params::{EventNumber, OneOrAll};
 
 params! {
     /// Which events.
@@ -70,10 +68,6 @@ impl Endpoint for StreamEvents {
             }
             None => call.query.after,
         };
-        // Settled before the response begins: what its reader does then is seen.
-        let db = call.ledger.into_db();
-        number_all(&db).await?;
-        let head = db.read(events::head()).await?;
         let EventsQuery {
             graph_id: OneOrAll(graph_id),
             graph_exec_id: OneOrAll(graph_exec_id),
@@ -83,9 +77,16 @@ impl Endpoint for StreamEvents {
             graph_id,
             graph_exec_id,
         };
-        let tail = Tail::new(&call.who, filter, call.expires_at, db, Rc::clone(&call.config), head);
-        let asked = asked.map(|EventNumber(number)| number);
-        let events = Events(Stream::new(move |sink| tail.run(sink, asked)));
+        let tail = Tail::open(
+            &call.who,
+            filter,
+            Detail::Record,
+            call.expires_at,
+            call.ledger,
+            call.config,
+        )
+        .await?;
+        let events = Events(tail.stream(asked.map(|EventNumber(number)| number)));
         // Proxies that collect responses before they pass them on must not do so here.
         let (name, value) = ("x-accel-buffering", "no");
         Ok(Reply::new(events).with(HeaderName::from_static(name), HeaderValue::from_static(value)))

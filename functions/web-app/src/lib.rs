@@ -4,6 +4,7 @@
 mod asset;
 mod format;
 mod home;
+mod live;
 mod login;
 mod parts;
 mod refusal;
@@ -18,6 +19,7 @@ const DOOR: Door = Door::Page(refusal::tell);
 /// Every route of this function.
 pub const ROUTES: &[Route] = &[
     Route::of::<home::GetHome>(),
+    Route::of::<live::GetLive>(),
     Route::of::<login::GetLogin>(),
     Route::of::<login::PostLogin>(),
     Route::of::<login::PostLogout>(),

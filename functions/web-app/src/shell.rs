@@ -67,6 +67,20 @@ pub(crate) struct Shell {
     pub(crate) section: Section,
     /// Who is signed in.
     pub(crate) viewer: Option<Viewer>,
+    /// How the page learns that what it shows has changed.
+    pub(crate) freshness: Freshness,
+}
+
+/// How a page learns that what it shows has changed. The module then fetches it again, and replaces the elements that have
+/// an `id` and the attribute `data-live`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// Not at all.
+    Still,
+    /// It is told when a run of the reader's changes, or this one.
+    Follows(Option<String>),
+    /// It looks again every few seconds.
+    Polls,
 }
 
 /// Who looks at a page.
@@ -87,6 +101,26 @@ impl Shell {
                 name: caller.subject().as_str().to_owned(),
                 role: caller.role(),
             }),
+            freshness: Freshness::Still,
+        }
+    }
+
+    /// Around a page that shows what goes on.
+    pub(crate) fn fresh(self, freshness: Freshness) -> Self {
+        Self { freshness, ..self }
+    }
+
+    /// Where the page is told of changes.
+    pub(crate) fn stream(&self) -> Option<String> {
+        match &self.freshness {
+            Freshness::Follows(None) => Some("/live".to_owned()),
+            Freshness::Follows(Some(run)) => {
+                let query = form_urlencoded::Serializer::new(String::new())
+                    .append_pair("graph_exec_id", run)
+                    .finish();
+                Some(format!("/live?{query}"))
+            }
+            Freshness::Still | Freshness::Polls => None,
         }
     }
 
@@ -96,7 +130,13 @@ impl Shell {
             title: title.into(),
             section: Section::Elsewhere,
             viewer: None,
+            freshness: Freshness::Still,
         }
+    }
+
+    /// Whether the page looks again every few seconds.
+    pub(crate) fn polls(&self) -> bool {
+        self.freshness == Freshness::Polls
     }
 
     /// The navigation of whoever looks.

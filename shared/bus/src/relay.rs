@@ -24,6 +24,7 @@ const LEASE: i64 = 15_000;
 const BATCH_LIMIT: BatchLimit = BatchLimit {
     limit: 200,
     max_bytes: 4 << 20,
+    max_data_bytes: events::MAX_DATA,
 };
 
 /// How often one relay does so. Then it leaves the rest to the next writer or stream, since no instance works for ever.

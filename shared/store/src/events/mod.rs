@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Read, executions::WithBoundary, nodes::NodeRow, stored::Row};
 
 /// More data than this is not read for one event.
-const MAX_DATA: u64 = 32 << 20;
+pub const MAX_DATA: u64 = 32 << 20;
 /// How many events are numbered in one step; fewer mean that there were no more.
 const NUMBERED_AT_ONCE: u32 = 10_000;
 
@@ -40,6 +40,8 @@ pub struct BatchLimit {
     pub limit: u32,
     /// Bytes, as the database writes them.
     pub max_bytes: u64,
+    /// Bytes of data of one event: of one with more, only that it happened is told.
+    pub max_data_bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -51,7 +53,6 @@ struct ReadArgs<'a> {
     #[serde(flatten)]
     batch_limit: BatchLimit,
     after: i64,
-    max_data_bytes: u64,
 }
 
 /// Events in order, and how things stand behind them.
@@ -100,7 +101,6 @@ pub fn read(scope: &Scope, filter: &Filter, after: i64, batch_limit: BatchLimit)
         filter,
         batch_limit,
         after,
-        max_data_bytes: MAX_DATA,
     };
     Read::new(READ, &args).map(|batch: BatchRow, log| Batch {
         events: batch.events.into_iter().map(|row| row.into_event(log)).collect(),

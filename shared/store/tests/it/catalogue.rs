@@ -180,6 +180,7 @@ fn of_events(all: &mut Catalogue) {
     let room = BatchLimit {
         limit: 100,
         max_bytes: 1 << 20,
+        max_data_bytes: events::MAX_DATA,
     };
     for (_, scope) in scopes() {
         all.read("events/read", &events::read(&scope, &filter, 10, room));

@@ -2,6 +2,8 @@
 
 mod event;
 mod follow;
+mod tail;
 
 pub use event::{CONTENT_TYPE, write_event};
 pub use follow::{Follow, Round, follow};
+pub use tail::{Detail, Tail};

@@ -14,13 +14,12 @@ use runledger_models::{
 };
 use runledger_store::{
     Db, Error,
-    events::{self, Batch, BatchLimit, Filter},
-};
-use runledger_web::{
-    Config, Gone, Sink,
-    sse::{self, Follow, Round},
+    events::{self, Batch, BatchLimit, Filter, MAX_DATA},
 };
 use spin_sdk::{time::sleep, wasip3::spawn};
+
+use super::{Follow, Round, follow, write_event};
+use crate::{Config, Gone, Ledger, Problem, Sink, Stream};
 
 /// How often the reader hears something, even if nothing happens.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -32,7 +31,17 @@ const LIFE: Duration = Duration::from_mins(30);
 const BATCH_LIMIT: BatchLimit = BatchLimit {
     limit: 100,
     max_bytes: 1 << 20,
+    max_data_bytes: MAX_DATA,
 };
+
+/// How much is told of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// The record as it stood, with what went in and came out.
+    Record,
+    /// Which execution changed, for who looks for the rest elsewhere.
+    Which,
+}
 
 /// What ends a round.
 enum End {
@@ -55,9 +64,10 @@ impl From<Error> for End {
 }
 
 /// A stream of one reader.
-pub(crate) struct Tail {
+pub struct Tail {
     scope: Scope,
     filter: Filter,
+    detail: Detail,
     shows_activity: bool,
     expires_at: Option<f64>,
     db: Rc<Db>,
@@ -77,18 +87,23 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    /// One for what happens after `head`, which is the last event at the start.
-    pub(crate) fn new(
+    /// One of what happens from now on, until the token expires. That is settled before a response begins: what its reader
+    /// does then is seen.
+    pub async fn open(
         caller: &Caller,
         filter: Filter,
+        detail: Detail,
         expires_at: Option<f64>,
-        db: Db,
+        ledger: Ledger,
         config: Rc<Config>,
-        head: i64,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, Problem> {
+        let db = ledger.into_db();
+        number_all(&db).await?;
+        let head = db.read(events::head()).await?;
+        Ok(Self {
             scope: caller.scope(),
             filter,
+            detail,
             shows_activity: config.shows_activity(caller),
             expires_at,
             db: Rc::new(db),
@@ -101,11 +116,15 @@ impl Tail {
             wake: None,
             woken: Woken::News,
             is_relaying: Rc::new(Cell::new(false)),
-        }
+        })
     }
 
     /// Streams the events after the one numbered `asked`, or those from now on.
-    pub(crate) async fn run(mut self, mut sink: Sink, asked: Option<i64>) {
+    pub fn stream(self, asked: Option<i64>) -> Stream {
+        Stream::new(move |sink| self.run(sink, asked))
+    }
+
+    async fn run(mut self, mut sink: Sink, asked: Option<i64>) {
         let head = self.head;
         // A number that was never given belongs to another database, or to one that was set back.
         let unknown = asked.filter(|asked| *asked > head);
@@ -118,7 +137,7 @@ impl Tail {
         }
         if sink.send(greeting.as_bytes()).await.is_ok() {
             // Its end is all that there is to say: the reader has gone, or is to come back.
-            let _ = sse::follow(&mut self, &mut sink, HEARTBEAT).await;
+            let _ = follow(&mut self, &mut sink, HEARTBEAT).await;
         }
     }
 
@@ -135,10 +154,15 @@ impl Tail {
             }
         }
         let (mut has_sent, mut has_numbered) = (false, false);
+        let max_data_bytes = if self.detail == Detail::Which { 0 } else { MAX_DATA };
+        let limit = BatchLimit {
+            max_data_bytes,
+            ..BATCH_LIMIT
+        };
         loop {
             let batch = self
                 .db
-                .read(events::read(&self.scope, &self.filter, self.position, BATCH_LIMIT))
+                .read(events::read(&self.scope, &self.filter, self.position, limit))
                 .await?;
             let (is_full, has_unnumbered) = (batch.is_full, batch.has_unnumbered);
             has_sent |= self.send(sink, batch).await?;
@@ -162,8 +186,16 @@ impl Tail {
         }
         for event in batch.events {
             let seq = event.seq;
-            let limit = self.config.max_message_size;
-            write(seq, &self.as_seen(event).into_message(limit), &mut text);
+            match self.detail {
+                Detail::Record => {
+                    let limit = self.config.max_message_size;
+                    write(seq, &self.as_seen(event).into_message(limit), &mut text);
+                }
+                Detail::Which => {
+                    let which = serde_json::json!({ "graph_exec_id": event.graph_exec_id });
+                    write_event(&mut text, Some(seq), "change", &which.to_string());
+                }
+            }
             self.position = seq;
             self.sent = seq;
         }
@@ -266,12 +298,12 @@ impl Follow for Tail {
 }
 
 /// Numbers all events that are committed.
-pub(crate) async fn number_all(db: &Db) -> Result<(), Error> {
+async fn number_all(db: &Db) -> Result<(), Error> {
     while db.read(events::number(None)).await? {}
     Ok(())
 }
 
 /// Writes an event as a stream has it.
 fn write(seq: i64, message: &Message, text: &mut String) {
-    sse::write_event(text, Some(seq), message.event_type.as_str(), &message.data);
+    write_event(text, Some(seq), message.event_type.as_str(), &message.data);
 }

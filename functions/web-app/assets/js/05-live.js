@@ -1,0 +1,79 @@
+// What changes by itself: elements with an id and `data-live` are replaced by how the server shows them now. A page is told of
+// changes over `data-stream`, or looks again every few seconds (`data-poll`); not while nobody looks at it.
+const stage = document.getElementById("main");
+const PAUSE = 1000, POLL = 5000;
+let source, waiting, isFetching = false, isStale = false;
+
+// A new element in the place of an old one, with what the reader had opened, and the focus where it was.
+function replace(old, fresh) {
+    for (const open of old.querySelectorAll("details[id][open]")) {
+        const same = fresh.querySelector(`#${CSS.escape(open.id)}`);
+        if (same) same.open = true;
+    }
+    const focused = old.contains(document.activeElement) && document.activeElement;
+    const focusedId = focused && focused.id;
+    const focusedHref = focused && focused.getAttribute("href");
+    old.replaceWith(fresh);
+    if (focusedId) document.getElementById(focusedId)?.focus({ preventScroll: true });
+    else if (focusedHref) fresh.querySelector(`a[href="${CSS.escape(focusedHref)}"]`)?.focus({ preventScroll: true });
+}
+
+// Rows that were not there before do not make the others jump: a pill says how many there are.
+function announce(fresh) {
+    const pill = document.getElementById("new-rows");
+    const table = document.querySelector("[data-rows]");
+    if (!pill || !table) return;
+    const count = [...fresh.querySelectorAll("[data-rows] tr[id]")].filter(row => !document.getElementById(row.id)).length;
+    pill.hidden = count === 0;
+    const link = pill.querySelector("a");
+    if (link && count) link.textContent = `${count} new: show`;
+}
+
+async function refresh() {
+    clearTimeout(waiting);
+    waiting = undefined;
+    if (isFetching) { isStale = true; return; }
+    isFetching = true;
+    try {
+        const response = await fetch(location.href, { headers: { accept: "text/html" } });
+        if (response.redirected && new URL(response.url).pathname === "/login") { location.reload(); return; }
+        if (!response.ok) return;
+        const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+        showTimes(fresh);
+        for (const old of document.querySelectorAll("[data-live][id]")) {
+            const now = fresh.getElementById(old.id);
+            if (now && !old.isEqualNode(now)) replace(old, now);
+        }
+        announce(fresh);
+        showTimes();
+        document.dispatchEvent(new CustomEvent("refreshed"));
+    } catch {
+        // The next change, or the next look, tries again.
+    } finally {
+        isFetching = false;
+        if (isStale) { isStale = false; soon(); }
+    }
+}
+
+function soon() { waiting ??= setTimeout(refresh, PAUSE); }
+
+function follow() {
+    if (document.hidden) { source?.close(); source = undefined; return; }
+    if (source || !stage.dataset.stream) return;
+    let isFirst = true;
+    source = new EventSource(stage.dataset.stream);
+    source.addEventListener("change", soon);
+    source.addEventListener("gap", soon);
+    source.addEventListener("open", () => { if (!isFirst) soon(); isFirst = false; });
+}
+
+if (stage && document.querySelector("[data-live]")) {
+    if (stage.dataset.stream) {
+        follow();
+        document.addEventListener("visibilitychange", () => { if (!document.hidden) soon(); follow(); });
+        addEventListener("pagehide", () => { source?.close(); source = undefined; });
+        addEventListener("pageshow", event => { if (event.persisted) { soon(); follow(); } });
+    } else if ("poll" in stage.dataset) {
+        setInterval(() => { if (!document.hidden) refresh(); }, POLL);
+    }
+}
