@@ -37,6 +37,7 @@ mod nodes;
 mod operations;
 mod outage;
 mod owners;
+mod pages;
 mod problems;
 mod queue;
 mod read;

@@ -62,6 +62,11 @@ impl App {
         self.anonymous.with_token(tokens::token(id, "user"))
     }
 
+    /// The browser of somebody of this role.
+    pub fn browser_of(&self, id: &str, role: &str) -> Client {
+        self.anonymous.signed_in(&tokens::token(id, role))
+    }
+
     /// The executor, acting for this user.
     pub fn service_for(&self, user: &str) -> Client {
         self.service.acting_for(user)

@@ -24,6 +24,7 @@ pub struct Client {
     base_url: String,
     http: HttpClient<HttpConnector, Body>,
     token: Option<String>,
+    cookie: Option<String>,
     acting_for: Option<String>,
 }
 
@@ -35,6 +36,7 @@ impl Client {
             base_url,
             http,
             token: None,
+            cookie: None,
             acting_for: None,
         }
     }
@@ -44,6 +46,16 @@ impl Client {
     pub fn with_token(&self, token: impl Into<String>) -> Self {
         Self {
             token: Some(token.into()),
+            ..self.clone()
+        }
+    }
+
+    /// A browser that is signed in with this token.
+    #[must_use]
+    pub fn signed_in(&self, token: &str) -> Self {
+        Self {
+            token: None,
+            cookie: Some(format!("runledger_token={token}")),
             ..self.clone()
         }
     }
@@ -95,6 +107,9 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header("authorization", &format!("Bearer {token}"));
         }
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
         if let Some(user) = &self.acting_for {
             request = request.header("x-user-id", user);
         }
@@ -128,6 +143,15 @@ impl Request {
     /// Sets the header `Idempotency-Key`.
     pub fn key(self, key: &str) -> Self {
         self.header("idempotency-key", key)
+    }
+
+    /// Sends what a form of one of our own pages sends.
+    pub fn form(self, fields: &[(&str, &str)]) -> Self {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        self.header("sec-fetch-site", "same-origin")
+            .body("application/x-www-form-urlencoded", body)
     }
 
     /// Sends this value as JSON.

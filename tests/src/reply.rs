@@ -107,10 +107,13 @@ impl Reply {
         if self.status == 204 || self.status == 304 || of_head {
             return rule(self.body.is_empty(), "the answer has a body, but may not");
         }
+        let content_type = self.header("content-type");
+        if content_type == Some("text/html; charset=utf-8") {
+            return self.check_page();
+        }
         if self.status < 400 {
             return Ok(());
         }
-        let content_type = self.header("content-type");
         if by_method && content_type != Some("application/problem+json") {
             return self.check_exception();
         }
@@ -172,6 +175,27 @@ impl Reply {
             return Err("an exception has another status".to_owned());
         }
         self.check_silence()
+    }
+
+    /// Checks what holds for every page: nothing that was written into it runs, and nothing comes from elsewhere.
+    fn check_page(&self) -> Result<(), String> {
+        let policy = self.header("content-security-policy").unwrap_or_default();
+        if !(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'")) {
+            return Err("a page lets a browser do too much".to_owned());
+        }
+        if self.header("referrer-policy").is_none() {
+            return Err("a page does not say what is told to the next one".to_owned());
+        }
+        let page = String::from_utf8(self.body.to_vec()).map_err(|error| error.to_string())?;
+        let scripts = page.matches("<script").count();
+        if scripts != page.matches("<script type=\"module\" src=\"/assets/").count() || page.contains(" style=\"") {
+            return Err("a page holds a script or a style of its own".to_owned());
+        }
+        if self.status >= 400 {
+            self.check_silence()
+        } else {
+            Ok(())
+        }
     }
 
     fn check_silence(&self) -> Result<(), String> {
