@@ -8,8 +8,6 @@ use serde_json::json;
 async fn a_path_that_nobody_serves_is_a_problem() {
     let app = App::start().await;
     for path in [
-        "/",
-        "/index.html",
         "/api",
         "/api/",
         "/api/nothing",
@@ -23,9 +21,7 @@ async fn a_path_that_nobody_serves_is_a_problem() {
         "/api/blocks/",
         "/api/health/nothing",
         "/api/openapi.yaml",
-        "//api/executions",
         "/api//executions",
-        "/API/executions",
     ] {
         for method in [Method::GET, Method::POST, Method::DELETE] {
             let reply = app.user("ann").request(method, path).expect(404).await;
