@@ -1,6 +1,6 @@
 //! `DELETE /api/executions/admin/execution_analytics/jobs/{id}`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_store::scoring;
 use runledger_web::{AdminOnly, Call, Endpoint, NoContent, NoParams, Problem, Reply};
 
@@ -12,9 +12,9 @@ pub(crate) struct CancelScoringJob;
 impl Endpoint for CancelScoringJob {
     const METHOD: Method = Method::DELETE;
     const PATH: &'static str = "/api/executions/admin/execution_analytics/jobs/{id}";
-    const STATUS: http::StatusCode = http::StatusCode::NO_CONTENT;
+    const STATUS: StatusCode = StatusCode::NO_CONTENT;
     const SUMMARY: &'static str = "Cancel a scoring job: what is with the model is still stored, nothing else is begun";
-    const PROBLEMS: &'static [u16] = &[404, 409];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::CONFLICT];
     type Access = AdminOnly;
     type Path = JobPath;
     type Query = NoParams;

@@ -11,14 +11,14 @@ use runledger_models::{
 };
 use runledger_store::scoring::{self, NewJob};
 use runledger_web::{
-    AdminOnly, Call, Content, Endpoint, Form, JsonBody, NoParams, Payload, Problem, ProblemDocument, Reply, Stream,
+    AdminOnly, Call, Content, Endpoint, JsonBody, NoParams, Payload, Problem, ProblemDocument, Reply, Stream,
     named_scope, sse,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use crate::{follow, worker::Worker};
+use crate::{follow, form::Form, worker::Worker};
 
 const DEFAULT_BATCH_SIZE: u32 = 10;
 type BatchSize = Bounded<1, 25>;
@@ -138,16 +138,15 @@ pub(crate) struct GenerateAnalytics;
 impl Endpoint for GenerateAnalytics {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/api/executions/admin/execution_analytics";
-    const LONG: bool = true;
     const SUMMARY: &'static str = "Have finished executions scored by a language model: up to 1,000 while one waits, any number in the background";
     type Access = AdminOnly;
     type Path = NoParams;
     type Query = NoParams;
-    type Body = JsonBody<ExecutionAnalyticsRequest>;
+    type Body = (Form, JsonBody<ExecutionAnalyticsRequest>);
     type Reply = Generated;
 
     async fn handle(call: Call<Self>) -> Result<Reply<Self::Reply>, Problem> {
-        let JsonBody(asked) = call.body;
+        let (form, JsonBody(asked)) = call.body;
         check(&asked)?;
         let not_configured = |why: String| {
             call.ledger.log().error(&why);
@@ -179,12 +178,12 @@ impl Endpoint for GenerateAnalytics {
             user_prompt: user,
             prompt_hash: &hash(system, user),
             created_by: call.who.subject().as_str(),
-            most: (call.form != Form::Later).then_some(MAX_AT_ONCE),
+            most: (form != Form::Later).then_some(MAX_AT_ONCE),
         };
         let made = call.ledger.write(scoring::create(&scope, &new)).await?;
         let replayed = made.replayed;
         // A replay of one that was made for the background.
-        if call.form != Form::Later && made.value.total_executions > u64::from(MAX_AT_ONCE) {
+        if form != Form::Later && made.value.total_executions > u64::from(MAX_AT_ONCE) {
             return Err(Problem::invalid_at(
                 "",
                 format!("has more than {MAX_AT_ONCE} executions; send `Prefer: respond-async`"),
@@ -192,7 +191,7 @@ impl Endpoint for GenerateAnalytics {
         }
         let job = Id::parse(&made.value.id).map_err(|error| Problem::internal(error.to_string()))?;
         let worker = Worker::start(Rc::new(call.ledger.into_db()), call.config.bus.clone(), job.clone());
-        let reply = match call.form {
+        let reply = match form {
             Form::Later => {
                 let at = format!("{}/jobs/{job}", Self::PATH);
                 return Ok(Reply::done(made.map(|job| Generated::Later(Box::new(job)))).at(&at));

@@ -1,6 +1,6 @@
 //! `GET /api/executions/admin/execution_analytics/jobs/{id}`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Id, scoring::ScoringJob};
 use runledger_store::scoring;
 use runledger_web::{AdminOnly, Call, Endpoint, NoParams, Problem, Reply, params};
@@ -21,7 +21,7 @@ impl Endpoint for GetScoringJob {
     const PATH: &'static str = "/api/executions/admin/execution_analytics/jobs/{id}";
     const CONDITIONAL: bool = true;
     const SUMMARY: &'static str = "Show how far a scoring job is, and what it has cost";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = AdminOnly;
     type Path = JobPath;
     type Query = NoParams;

@@ -1,6 +1,6 @@
 //! `GET /api/executions/admin/execution_analytics/jobs/{id}/results`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Bounded, scoring::ScoreResult};
 use runledger_store::scoring;
 use runledger_web::{AdminOnly, Call, Endpoint, NumberCursor, Problem, Reply, params};
@@ -37,7 +37,7 @@ impl Endpoint for ListScoringResults {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/api/executions/admin/execution_analytics/jobs/{id}/results";
     const SUMMARY: &'static str = "List what came of the executions of a scoring job";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = AdminOnly;
     type Path = JobPath;
     type Query = ResultsQuery;

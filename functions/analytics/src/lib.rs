@@ -4,6 +4,7 @@
 mod cancel_job;
 mod config;
 mod follow;
+mod form;
 mod generate;
 mod get_job;
 mod job_results;

@@ -1,6 +1,6 @@
 //! `GET /api/executions/admin/executions/{id}/scores`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Bounded, Id, scoring::Score};
 use runledger_store::scoring;
 use runledger_web::{AdminOnly, Call, Endpoint, NumberCursor, Problem, Reply, params};
@@ -43,7 +43,7 @@ impl Endpoint for ListScores {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/api/executions/admin/executions/{id}/scores";
     const SUMMARY: &'static str = "List every score that an execution was ever given, and where it comes from";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = AdminOnly;
     type Path = ExecutionPath;
     type Query = ScoresQuery;

@@ -1,6 +1,6 @@
 //! `POST /api/credits/holds/{id}/capture`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Cents, Id};
 use runledger_store::credits;
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly, params};
@@ -33,7 +33,11 @@ impl Endpoint for CaptureHold {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/api/credits/holds/{id}/capture";
     const SUMMARY: &'static str = "Spend what a hold has set aside, or a part of it, and end the hold";
-    const PROBLEMS: &'static [u16] = &[402, 404, 409];
+    const PROBLEMS: &'static [StatusCode] = &[
+        StatusCode::PAYMENT_REQUIRED,
+        StatusCode::NOT_FOUND,
+        StatusCode::CONFLICT,
+    ];
     type Access = ServiceOnly;
     type Path = HoldPath;
     type Query = NoParams;

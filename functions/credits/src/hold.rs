@@ -41,7 +41,7 @@ impl Endpoint for HoldCredits {
     const LOCATED: bool = true;
     const SUMMARY: &'static str =
         "Set credits of a user aside, if there are so many; they count as spent until the hold ends";
-    const PROBLEMS: &'static [u16] = &[402];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::PAYMENT_REQUIRED];
     type Access = ServiceOnly;
     type Path = NoParams;
     type Query = NoParams;

@@ -14,7 +14,7 @@ impl Endpoint for ReleaseHold {
     const PATH: &'static str = "/api/credits/holds/{id}/release";
     const STATUS: StatusCode = StatusCode::NO_CONTENT;
     const SUMMARY: &'static str = "Give back what a hold has set aside";
-    const PROBLEMS: &'static [u16] = &[404, 409];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::CONFLICT];
     type Access = ServiceOnly;
     type Path = HoldPath;
     type Query = NoParams;

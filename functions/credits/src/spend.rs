@@ -1,6 +1,6 @@
 //! `POST /api/credits/spend`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Id, Json, Object, credit::Cost};
 use runledger_store::credits::{self, Movement};
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly, named_user};
@@ -34,7 +34,7 @@ impl Endpoint for SpendCredits {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/api/credits/spend";
     const SUMMARY: &'static str = "Spend credits of a user, if there are so many";
-    const PROBLEMS: &'static [u16] = &[402];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::PAYMENT_REQUIRED];
     type Access = ServiceOnly;
     type Path = NoParams;
     type Query = NoParams;

@@ -1,7 +1,8 @@
-//! Parameters that only this function has.
+//! Parameters and headers that only this function has.
 
+use http::HeaderMap;
 use runledger_models::Id;
-use runledger_web::Param;
+use runledger_web::{Headers, Param, Problem};
 
 /// One thing by its id, or all of them: `*`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +33,7 @@ impl Param for OneOrAll {
 pub(crate) struct EventNumber(pub(crate) i64);
 
 impl EventNumber {
-    pub(crate) fn read(text: &str) -> Result<Self, String> {
+    fn read(text: &str) -> Result<Self, String> {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let number = text.parse().ok().filter(|_| digits);
         number
@@ -55,6 +56,36 @@ impl Param for EventNumber {
             .schema_type(utoipa::openapi::Type::Integer)
             .minimum(Some(0))
             .into()
+    }
+}
+
+/// The last event that a reader has seen, if it says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LastEventId(pub(crate) Option<EventNumber>);
+
+impl Headers for LastEventId {
+    fn read(headers: &HeaderMap) -> Result<Self, Problem> {
+        let sent = headers.get("last-event-id");
+        let number = sent.map(|id| EventNumber::read(&String::from_utf8_lossy(id.as_bytes())));
+        let number = number.transpose();
+        number
+            .map(Self)
+            .map_err(|detail| Problem::invalid_at("/headers/last-event-id", detail))
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn describe() -> Vec<utoipa::openapi::path::Parameter> {
+        use utoipa::openapi::{ObjectBuilder, Required, Type};
+        let docs = "The last event that was received: the stream goes on after it.";
+        let number = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^[0-9]{1,18}$"));
+        vec![runledger_web::openapi::header(
+            "Last-Event-ID",
+            docs,
+            Required::False,
+            number.into(),
+        )]
     }
 }
 

@@ -7,7 +7,7 @@ use runledger_web::{
     sse::{self, Detail, Tail},
 };
 
-use crate::params::{EventNumber, OneOrAll};
+use crate::params::{EventNumber, LastEventId, OneOrAll};
 
 params! {
     /// Which events.
@@ -52,22 +52,16 @@ pub(crate) struct StreamEvents;
 impl Endpoint for StreamEvents {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/api/events";
-    const RESUMABLE: bool = true;
     const SUMMARY: &'static str = "Follow the changes of executions (server-sent events)";
     type Access = AnyRole;
     type Path = NoParams;
     type Query = EventsQuery;
-    type Body = ();
+    type Body = (LastEventId, ());
     type Reply = Events;
 
     async fn handle(call: Call<Self>) -> Result<Reply<Events>, Problem> {
-        let asked = match &call.last_event_id {
-            Some(id) => {
-                let number = EventNumber::read(id);
-                Some(number.map_err(|detail| Problem::invalid_at("/headers/last-event-id", detail))?)
-            }
-            None => call.query.after,
-        };
+        let (LastEventId(last), ()) = call.body;
+        let asked = last.or(call.query.after);
         let EventsQuery {
             graph_id: OneOrAll(graph_id),
             graph_exec_id: OneOrAll(graph_exec_id),

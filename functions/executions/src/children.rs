@@ -1,6 +1,6 @@
 //! `GET /api/executions/{id}/children`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Bounded, bounded::PageNumber};
 use runledger_store::executions::Filter;
 use runledger_web::{AnyRole, Call, Cursor, Endpoint, Paging, Problem, Reply, params};
@@ -28,7 +28,7 @@ impl Endpoint for ListChildren {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/api/executions/{id}/children";
     const SUMMARY: &'static str = "List the executions that an execution started, newest first";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = AnyRole;
     type Path = ExecutionPath;
     type Query = ChildrenQuery;

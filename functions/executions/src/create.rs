@@ -16,7 +16,7 @@ impl Endpoint for CreateExecution {
     const STATUS: StatusCode = StatusCode::CREATED;
     const LOCATED: bool = true;
     const SUMMARY: &'static str = "Create an execution with its starting nodes";
-    const PROBLEMS: &'static [u16] = &[409];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::CONFLICT];
     type Access = OnBehalf;
     type Path = GraphPath;
     type Query = NoParams;

@@ -1,6 +1,6 @@
 //! `GET /api/executions/{id}/data`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_store::data::Record;
 use runledger_web::{AnyRole, Call, Endpoint, NoParams, Problem, Reply, Whole};
 
@@ -14,7 +14,7 @@ impl Endpoint for StreamExecutionData {
     const PATH: &'static str = "/api/executions/{id}/data";
     const SUMMARY: &'static str =
         "Stream every value of an execution, however large, and those that its inputs and outputs come from (NDJSON)";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = AnyRole;
     type Path = ExecutionPath;
     type Query = NoParams;

@@ -22,7 +22,7 @@ impl Endpoint for DeleteExecution {
     const PATH: &'static str = "/api/executions/{id}";
     const STATUS: StatusCode = StatusCode::NO_CONTENT;
     const SUMMARY: &'static str = "Delete an execution, softly or for good";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = AnyRole;
     type Path = ExecutionPath;
     type Query = DeleteQuery;

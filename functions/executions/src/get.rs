@@ -1,6 +1,6 @@
 //! `GET /api/executions/{id}` and `GET /api/graphs/{graph_id}/executions/{id}`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Caller, GraphExecution, GraphExecutionWithNodes, Id, paging::Position};
 use runledger_store::executions;
 use runledger_web::{AnyRole, Call, Config, Cursor, Endpoint, Ledger, Problem, Reply, params};
@@ -98,7 +98,7 @@ impl Endpoint for GetExecution {
     const PATH: &'static str = "/api/executions/{id}";
     const CONDITIONAL: bool = true;
     const SUMMARY: &'static str = "Read an execution with its inputs and outputs";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = AnyRole;
     type Path = ExecutionPath;
     type Query = GetQuery;
@@ -118,7 +118,7 @@ impl Endpoint for GetGraphExecution {
     const PATH: &'static str = "/api/graphs/{graph_id}/executions/{id}";
     const CONDITIONAL: bool = true;
     const SUMMARY: &'static str = "Read an execution of a graph with its inputs and outputs";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = AnyRole;
     type Path = GraphExecutionPath;
     type Query = GetQuery;

@@ -101,7 +101,7 @@ impl Endpoint for ImportExecutions {
     const PATH: &'static str = "/api/executions/batch";
     const STATUS: StatusCode = StatusCode::CREATED;
     const SUMMARY: &'static str = "Import executions, all or none";
-    const PROBLEMS: &'static [u16] = &[409];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::CONFLICT];
     type Access = ServiceOnly;
     type Path = NoParams;
     type Query = NoParams;

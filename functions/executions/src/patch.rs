@@ -1,6 +1,6 @@
 //! `PATCH /api/executions/{id}`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Change, GraphExecution};
 use runledger_store::{OnIllegalMove, executions};
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly};
@@ -14,7 +14,7 @@ impl Endpoint for PatchExecution {
     const METHOD: Method = Method::PATCH;
     const PATH: &'static str = "/api/executions/{id}";
     const SUMMARY: &'static str = "Change an execution's status, statistics, or both";
-    const PROBLEMS: &'static [u16] = &[404, 409];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::CONFLICT];
     type Access = ServiceOnly;
     type Path = ExecutionPath;
     type Query = NoParams;

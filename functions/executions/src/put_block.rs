@@ -1,6 +1,6 @@
 //! `PUT /api/blocks/{id}`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{
     Id,
     graph::{Block, NewBlock},
@@ -23,7 +23,7 @@ impl Endpoint for PutBlock {
     const METHOD: Method = Method::PUT;
     const PATH: &'static str = "/api/blocks/{id}";
     const SUMMARY: &'static str = "Register a block";
-    const PROBLEMS: &'static [u16] = &[409];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::CONFLICT];
     type Access = ServiceOnly;
     type Path = BlockPath;
     type Query = NoParams;

@@ -1,6 +1,6 @@
 //! `PUT /api/graphs/{graph_id}/versions/{version}`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{
     Id,
     bounded::VersionNumber,
@@ -26,7 +26,7 @@ impl Endpoint for PutGraphVersion {
     const METHOD: Method = Method::PUT;
     const PATH: &'static str = "/api/graphs/{graph_id}/versions/{version}";
     const SUMMARY: &'static str = "Register a version of a graph";
-    const PROBLEMS: &'static [u16] = &[409];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::CONFLICT];
     type Access = OnBehalf;
     type Path = GraphVersionPath;
     type Query = NoParams;

@@ -1,6 +1,6 @@
 //! `POST /api/executions/{id}/restore`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::GraphExecution;
 use runledger_store::executions;
 use runledger_web::{AnyRole, Call, Endpoint, NoParams, Problem, Reply};
@@ -14,7 +14,7 @@ impl Endpoint for RestoreExecution {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/api/executions/{id}/restore";
     const SUMMARY: &'static str = "Bring a deleted execution back";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = AnyRole;
     type Path = ExecutionPath;
     type Query = NoParams;

@@ -1,6 +1,6 @@
 //! `POST /api/executions/{id}/start`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Change, GraphExecution, Move};
 use runledger_store::{OnIllegalMove, executions};
 use runledger_web::{Call, Endpoint, NoParams, Problem, Reply, ServiceOnly};
@@ -14,7 +14,7 @@ impl Endpoint for StartExecution {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/api/executions/{id}/start";
     const SUMMARY: &'static str = "Start an execution: RUNNING, with its start time";
-    const PROBLEMS: &'static [u16] = &[404, 409];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::CONFLICT];
     type Access = ServiceOnly;
     type Path = ExecutionPath;
     type Query = NoParams;

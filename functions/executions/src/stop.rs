@@ -1,6 +1,6 @@
 //! `POST /api/executions/{id}/stop`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::GraphExecution;
 use runledger_store::executions;
 use runledger_web::{AnyRole, Call, Endpoint, NoParams, Problem, Reply};
@@ -14,7 +14,7 @@ impl Endpoint for StopExecution {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/api/executions/{id}/stop";
     const SUMMARY: &'static str = "Stop an execution, its nodes, and what it started";
-    const PROBLEMS: &'static [u16] = &[404, 409];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::CONFLICT];
     type Access = AnyRole;
     type Path = ExecutionPath;
     type Query = NoParams;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Id, job::ScheduledJob};
 use runledger_web::{Call, Endpoint, NoParams, Problem, Reply, ServiceOnly, params};
 use serde::Serialize;
@@ -37,7 +37,7 @@ impl Endpoint for RunJob {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/api/internal/jobs/{name}/run";
     const SUMMARY: &'static str = "Run a scheduled job now, unless it is running";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = ServiceOnly;
     type Path = JobPath;
     type Query = NoParams;

@@ -23,7 +23,7 @@ impl Endpoint for AcknowledgeEntry {
     const PATH: &'static str = "/api/executions/{id}/queue/{entry}/ack";
     const STATUS: StatusCode = StatusCode::NO_CONTENT;
     const SUMMARY: &'static str = "Acknowledge an entry that was taken, which removes it";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = ServiceOnly;
     type Path = EntryPath;
     type Query = NoParams;

@@ -101,7 +101,7 @@ impl Endpoint for AddToQueue {
     const STATUS: StatusCode = StatusCode::CREATED;
     const LOCATED: bool = true;
     const SUMMARY: &'static str = "Put a node execution at the end of its execution's queue";
-    const PROBLEMS: &'static [u16] = &[404, 409];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::CONFLICT];
     type Access = ServiceOnly;
     type Path = ExecutionPath;
     type Query = NoParams;

@@ -1,6 +1,6 @@
 //! `GET /api/node-executions/{id}/data`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_store::data::Record;
 use runledger_web::{AnyRole, Call, Endpoint, NoParams, Problem, Reply, Whole};
 
@@ -13,7 +13,7 @@ impl Endpoint for StreamNodeData {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/api/node-executions/{id}/data";
     const SUMMARY: &'static str = "Stream every value of a node execution, however large (NDJSON)";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = AnyRole;
     type Path = NodePath;
     type Query = NoParams;

@@ -1,6 +1,6 @@
 //! `GET /api/kv/{key}`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Id, kv::KeyValue};
 use runledger_store::kv;
 use runledger_web::{Call, Endpoint, NoParams, OneUser, Problem, Reply, params};
@@ -21,7 +21,7 @@ impl Endpoint for GetKeyValue {
     const PATH: &'static str = "/api/kv/{key}";
     const CONDITIONAL: bool = true;
     const SUMMARY: &'static str = "Read what is kept under a key";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = OneUser;
     type Path = KeyPath;
     type Query = NoParams;

@@ -1,6 +1,6 @@
 //! `GET /api/node-executions/{id}`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Id, NodeExecutionResult};
 use runledger_store::nodes;
 use runledger_web::{AnyRole, Call, Endpoint, NoParams, Problem, Reply, params};
@@ -21,7 +21,7 @@ impl Endpoint for GetNodeExecution {
     const PATH: &'static str = "/api/node-executions/{id}";
     const CONDITIONAL: bool = true;
     const SUMMARY: &'static str = "Read a node execution with its data";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = AnyRole;
     type Path = NodePath;
     type Query = NoParams;

@@ -1,6 +1,6 @@
 //! `GET /api/executions/{id}/queue`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::Id;
 use runledger_store::queue;
 use runledger_web::{Call, Endpoint, NoParams, Problem, Reply, ServiceOnly, params};
@@ -31,7 +31,7 @@ impl Endpoint for GetQueue {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/api/executions/{id}/queue";
     const SUMMARY: &'static str = "Tell how long an execution's queue is";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = ServiceOnly;
     type Path = ExecutionPath;
     type Query = NoParams;

@@ -1,6 +1,6 @@
 //! `POST /api/executions/{id}/nodes/{node_id}/inputs`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Id, Json, NodeExecutionResult, Object};
 use runledger_store::nodes::{self, NewInput};
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly};
@@ -40,7 +40,7 @@ impl Endpoint for GiveNodeInput {
     const PATH: &'static str = "/api/executions/{id}/nodes/{node_id}/inputs";
     const SUMMARY: &'static str =
         "Give an input to a node: to an execution of it that lacks the input, or to a new one";
-    const PROBLEMS: &'static [u16] = &[404, 409];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::CONFLICT];
     type Access = ServiceOnly;
     type Path = ExecutionNodePath;
     type Query = NoParams;

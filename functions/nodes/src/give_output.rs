@@ -29,7 +29,7 @@ impl Endpoint for GiveNodeOutput {
     const PATH: &'static str = "/api/node-executions/{id}/outputs";
     const STATUS: StatusCode = StatusCode::NO_CONTENT;
     const SUMMARY: &'static str = "Note an output of a node execution";
-    const PROBLEMS: &'static [u16] = &[404, 409];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::CONFLICT];
     type Access = ServiceOnly;
     type Path = NodePath;
     type Query = NoParams;

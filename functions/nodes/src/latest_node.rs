@@ -1,6 +1,6 @@
 //! `GET /api/executions/{id}/nodes/{node_id}/latest`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Id, NodeExecutionResult};
 use runledger_store::nodes;
 use runledger_web::{AnyRole, Call, Endpoint, NoParams, Problem, Reply, params};
@@ -23,7 +23,7 @@ impl Endpoint for GetLatestNodeExecution {
     const PATH: &'static str = "/api/executions/{id}/nodes/{node_id}/latest";
     const CONDITIONAL: bool = true;
     const SUMMARY: &'static str = "Read the newest execution of a node that is not INCOMPLETE";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = AnyRole;
     type Path = ExecutionNodePath;
     type Query = NoParams;

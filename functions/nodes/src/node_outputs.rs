@@ -1,6 +1,6 @@
 //! `GET /api/node-executions/{id}/outputs`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Json, Object, Truncated};
 use runledger_store::nodes;
 use runledger_web::{AnyRole, Call, Endpoint, NoParams, Problem, Reply};
@@ -24,7 +24,7 @@ impl Endpoint for GetNodeOutputs {
     const PATH: &'static str = "/api/node-executions/{id}/outputs";
     const CONDITIONAL: bool = true;
     const SUMMARY: &'static str = "Read the last value of each output of a node execution";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = AnyRole;
     type Path = NodePath;
     type Query = NoParams;

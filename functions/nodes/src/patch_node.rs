@@ -1,6 +1,6 @@
 //! `PATCH /api/node-executions/{id}`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{NodeChange, NodeExecutionResult};
 use runledger_store::{OnIllegalMove, nodes};
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, Problem, Reply, ServiceOnly};
@@ -14,7 +14,7 @@ impl Endpoint for PatchNodeExecution {
     const METHOD: Method = Method::PATCH;
     const PATH: &'static str = "/api/node-executions/{id}";
     const SUMMARY: &'static str = "Change a node execution's status";
-    const PROBLEMS: &'static [u16] = &[404, 409];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::CONFLICT];
     type Access = ServiceOnly;
     type Path = NodePath;
     type Query = NoParams;

@@ -66,7 +66,7 @@ impl Endpoint for PopQueue {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/api/executions/{id}/queue/pop";
     const SUMMARY: &'static str = "Take the oldest entry of an execution's queue, or wait for one";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = ServiceOnly;
     type Path = ExecutionPath;
     type Query = PopQuery;

@@ -1,6 +1,6 @@
 //! `PUT /api/kv/{key}`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Id, Json, kv::KeyValue};
 use runledger_store::kv;
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, OneUser, Problem, Reply};
@@ -27,7 +27,7 @@ impl Endpoint for PutKeyValue {
     const METHOD: Method = Method::PUT;
     const PATH: &'static str = "/api/kv/{key}";
     const SUMMARY: &'static str = "Keep a value under a key";
-    const PROBLEMS: &'static [u16] = &[409];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::CONFLICT];
     type Access = OneUser;
     type Path = KeyPath;
     type Query = NoParams;

@@ -1,6 +1,6 @@
 //! `POST /api/graphs/{graph_id}/executions/{id}/share`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Id, ShareToken, Timestamp};
 use runledger_store::shares;
 use runledger_web::{AnyRole, Call, Endpoint, JsonBody, NoParams, Problem, Reply, params, setting};
@@ -54,7 +54,7 @@ impl Endpoint for CreateShare {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/api/graphs/{graph_id}/executions/{id}/share";
     const SUMMARY: &'static str = "Share an execution's result by a new link";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = AnyRole;
     type Path = SharePath;
     type Query = NoParams;

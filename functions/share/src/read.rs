@@ -1,6 +1,6 @@
 //! `GET /api/public/shared/{token}`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{ShareToken, SharedExecution};
 use runledger_store::{Error, shares};
 use runledger_web::{Call, Endpoint, NoParams, Problem, Public, Reply, params};
@@ -40,7 +40,7 @@ impl Endpoint for ReadShared {
     const PATH: &'static str = "/api/public/shared/{token}";
     const CONDITIONAL: bool = true;
     const SUMMARY: &'static str = "Read a shared result";
-    const PROBLEMS: &'static [u16] = &[404, 503];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
     type Access = Public;
     type Path = TokenPath;
     type Query = NoParams;

@@ -14,7 +14,7 @@ impl Endpoint for RevokeShare {
     const PATH: &'static str = "/api/graphs/{graph_id}/executions/{id}/share";
     const STATUS: StatusCode = StatusCode::NO_CONTENT;
     const SUMMARY: &'static str = "Stop sharing an execution";
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = AnyRole;
     type Path = SharePath;
     type Query = NoParams;

@@ -1,6 +1,6 @@
 //! `GET /api/health` and `GET /api/health/ready`.
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::job::ScheduledJob;
 use runledger_store::health::{self, JobState, NEEDED_VERSION, State};
 use runledger_web::{Call, Endpoint, NoParams, Problem, Public, Reply, setting};
@@ -64,7 +64,7 @@ impl Endpoint for GetReadiness {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/api/health/ready";
     const SUMMARY: &'static str = "Whether requests can be served";
-    const PROBLEMS: &'static [u16] = &[503];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::SERVICE_UNAVAILABLE];
     const TELLS_SETTINGS: bool = true;
     type Access = Public;
     type Path = NoParams;

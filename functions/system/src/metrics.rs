@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_store::metrics::{self, BOUNDS, Job, Metrics, Requests, Standing};
 use runledger_web::{Call, Endpoint, NoParams, Problem, Public, Reply};
 
@@ -19,7 +19,7 @@ impl Endpoint for GetMetrics {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/api/metrics";
     const SUMMARY: &'static str = "Numbers for operators, in Prometheus' text format";
-    const PROBLEMS: &'static [u16] = &[503];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::SERVICE_UNAVAILABLE];
     type Access = Public;
     type Path = NoParams;
     type Query = NoParams;

@@ -23,7 +23,7 @@ pub use auth::{
 };
 pub use config::{Config, setting};
 pub use extract::{
-    Body, Cursor, Form, JsonBody, List, Names, NoParams, NumberCursor, One, Paging, Param, Params, Parts, Source,
+    Body, Cursor, Headers, JsonBody, List, Names, NoParams, NumberCursor, One, Paging, Param, Params, Parts, Source,
     Unpack, read_json, time_range,
 };
 pub use http::{Call, Door, Endpoint, Route, serve};

@@ -33,6 +33,12 @@ pub trait Body: Sized {
     /// How the API's description shows it.
     #[cfg(not(target_family = "wasm"))]
     fn describe(document: &mut crate::openapi::Document) -> Option<utoipa::openapi::request_body::RequestBody>;
+
+    /// How the API's description shows the [headers](super::Headers) that are read with it.
+    #[cfg(not(target_family = "wasm"))]
+    fn headers() -> Vec<utoipa::openapi::path::Parameter> {
+        Vec::new()
+    }
 }
 
 /// Unpacks a body, up to so many bytes.

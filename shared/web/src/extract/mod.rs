@@ -1,14 +1,14 @@
-//! What requests hold, as types: bodies, parameters, pages, the form of the answer, the key of a write.
+//! What requests hold, as types: bodies, parameters, pages, headers, the key of a write.
 
 pub(crate) mod body;
-mod form;
+mod headers;
 pub(crate) mod idempotency;
 mod json;
 mod paging;
 mod params;
 
 pub use body::{Body, JsonBody, Parts, Unpack, read_json};
-pub use form::Form;
+pub use headers::Headers;
 pub use paging::{Cursor, NumberCursor, Paging};
 #[cfg(not(target_family = "wasm"))]
 pub use params::parameter;

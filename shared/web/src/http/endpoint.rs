@@ -4,7 +4,7 @@ use std::{future::Future, rc::Rc};
 
 use http::{Method, StatusCode};
 
-use crate::{Access, Body, Config, Form, Ledger, Params, Payload, Problem, Reply, page::Refusal};
+use crate::{Access, Body, Config, Ledger, Params, Payload, Problem, Reply, page::Refusal};
 
 /// One operation of the API. What it needs is declared as types and arrives parsed and authorised.
 pub trait Endpoint: Sized + 'static {
@@ -20,10 +20,6 @@ pub trait Endpoint: Sized + 'static {
     const TELLS_SETTINGS: bool = false;
     /// Whether the response says where that which was made is (`Location`).
     const LOCATED: bool = false;
-    /// Whether `Last-Event-ID` says where its stream goes on.
-    const RESUMABLE: bool = false;
-    /// Whether its work may be long, so that `Prefer` and `Accept` choose the [`Form`] of the answer.
-    const LONG: bool = false;
     /// What it does, in a line.
     const SUMMARY: &'static str;
     /// The door that it stands behind.
@@ -31,14 +27,14 @@ pub trait Endpoint: Sized + 'static {
     /// Whether it changes nothing, although its method is not GET.
     const READS: bool = false;
     /// The statuses of the problems it may answer with, besides those that its types imply.
-    const PROBLEMS: &'static [u16] = &[];
+    const PROBLEMS: &'static [StatusCode] = &[];
     /// Who may call.
     type Access: Access;
     /// The path's parameters.
     type Path: Params;
     /// The query's parameters.
     type Query: Params;
-    /// The request body.
+    /// The request body, and in front of it what is read from [headers](crate::Headers): `(LastEventId, ())`.
     type Body: Body;
     /// The response body.
     type Reply: Payload;
@@ -77,14 +73,10 @@ pub struct Call<E: Endpoint> {
     pub path: E::Path,
     /// The query's parameters.
     pub query: E::Query,
-    /// The body.
+    /// The body, and in front of it what was read from headers.
     pub body: E::Body,
     /// When the caller's token expires, in seconds since 1970.
     pub expires_at: Option<f64>,
-    /// The header `Last-Event-ID`, if the endpoint is resumable.
-    pub last_event_id: Option<String>,
-    /// The form of the answer, if the endpoint's work may be long.
-    pub form: Form,
     /// What runs the request's statements.
     pub ledger: Ledger,
     /// The instance's settings.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use spin_sdk::http::Request;
 
 use crate::{
-    Access, Body, Call, Config, Content, Door, Endpoint, Form, Ledger, Parts, Payload, Problem, Reply, Source, Unpack,
+    Access, Body, Call, Config, Content, Door, Endpoint, Ledger, Parts, Payload, Problem, Reply, Source, Unpack,
     extract::{body, idempotency},
     http::{endpoint::writes, response::Response},
     page,
@@ -54,15 +54,12 @@ pub(crate) async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Probl
     })?;
     let who = <E::Access as Access>::admit(caller)?;
     let db = Db::new(Rc::clone(&config.pool), log, config.budget);
-    let last_event_id = headers.get("last-event-id").filter(|_| E::RESUMABLE);
     let Reply { payload, headers: own } = E::handle(Call {
         who,
         path,
         query,
         body,
         expires_at,
-        last_event_id: last_event_id.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned()),
-        form: if E::LONG { Form::of(&headers) } else { Form::Whole },
         ledger: Ledger::new(db, once),
         config: Rc::clone(&config),
     })

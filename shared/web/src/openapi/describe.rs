@@ -91,15 +91,7 @@ fn header_parameters<E: Endpoint>() -> Vec<Parameter> {
         let docs = "Makes the write happen once: the same key with the same request replays the answer for 24 hours.";
         headers.push(header("Idempotency-Key", docs, Required::False, schema.into()));
     }
-    if E::RESUMABLE {
-        let docs = "The last event that was received: the stream goes on after it.";
-        let schema = text().pattern(Some("^[0-9]{1,18}$"));
-        headers.push(header("Last-Event-ID", docs, Required::False, schema.into()));
-    }
-    if E::LONG {
-        let docs = "With `respond-async` the work goes on by itself, and the answer says where to look for it.";
-        headers.push(header("Prefer", docs, Required::False, text().into()));
-    }
+    headers.extend(E::Body::headers());
     if E::CONDITIONAL {
         headers.push(header(
             "If-None-Match",
@@ -136,7 +128,8 @@ fn http_method(method: &Method) -> HttpMethod {
     }
 }
 
-fn header(name: &str, docs: &str, required: Required, schema: RefOr<Schema>) -> Parameter {
+/// A header of requests.
+pub fn header(name: &str, docs: &str, required: Required, schema: RefOr<Schema>) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)

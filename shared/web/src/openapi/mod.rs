@@ -7,4 +7,5 @@ mod responses;
 
 pub use api::document;
 pub(crate) use describe::describe;
+pub use describe::header;
 pub use document::{Document, Other, body, body_of, example};

@@ -11,7 +11,7 @@ use utoipa::openapi::{
 };
 
 use super::document::{Document, text};
-use crate::{Access, Body, Endpoint, Payload, http::endpoint::writes};
+use crate::{Access, Body, Endpoint, Payload, http::endpoint::writes, sse};
 
 /// A header of responses, described once.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -108,20 +108,24 @@ impl Carried {
 }
 
 /// A problem: its status, its name among the components, and the header that goes with it.
-struct ResponseKind(u16, &'static str, Option<Carried>);
+struct ResponseKind(StatusCode, &'static str, Option<Carried>);
 
 const KINDS: [ResponseKind; 11] = [
-    ResponseKind(400, "BadRequest", None),
-    ResponseKind(401, "Unauthorized", Some(Carried::WwwAuthenticate)),
-    ResponseKind(402, "PaymentRequired", None),
-    ResponseKind(403, "Forbidden", None),
-    ResponseKind(404, "NotFound", None),
-    ResponseKind(409, "Conflict", None),
-    ResponseKind(413, "PayloadTooLarge", None),
-    ResponseKind(415, "UnsupportedMediaType", None),
-    ResponseKind(422, "UnprocessableEntity", None),
-    ResponseKind(500, "InternalServerError", None),
-    ResponseKind(503, "ServiceUnavailable", Some(Carried::RetryAfter)),
+    ResponseKind(StatusCode::BAD_REQUEST, "BadRequest", None),
+    ResponseKind(StatusCode::UNAUTHORIZED, "Unauthorized", Some(Carried::WwwAuthenticate)),
+    ResponseKind(StatusCode::PAYMENT_REQUIRED, "PaymentRequired", None),
+    ResponseKind(StatusCode::FORBIDDEN, "Forbidden", None),
+    ResponseKind(StatusCode::NOT_FOUND, "NotFound", None),
+    ResponseKind(StatusCode::CONFLICT, "Conflict", None),
+    ResponseKind(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLarge", None),
+    ResponseKind(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", None),
+    ResponseKind(StatusCode::UNPROCESSABLE_ENTITY, "UnprocessableEntity", None),
+    ResponseKind(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", None),
+    ResponseKind(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "ServiceUnavailable",
+        Some(Carried::RetryAfter),
+    ),
 ];
 
 /// How errors are told: as problem documents, or as exceptions.
@@ -140,7 +144,7 @@ pub(super) fn shared(mut components: ComponentsBuilder) -> ComponentsBuilder {
             problem = carrying(problem, *header);
             exception = carrying(exception, *header);
         }
-        if *status == 500 {
+        if *status == StatusCode::INTERNAL_SERVER_ERROR {
             exception = carrying(exception, Carried::RetryAfterUnavailable);
         }
         components = components.response(*name, problem.build());
@@ -152,15 +156,22 @@ pub(super) fn shared(mut components: ComponentsBuilder) -> ComponentsBuilder {
 }
 
 /// The statuses with which a method of the data service raises exceptions.
-const REMOTE: [u16; 6] = [400, 401, 403, 413, 415, 500];
+const REMOTE: [StatusCode; 6] = [
+    StatusCode::BAD_REQUEST,
+    StatusCode::UNAUTHORIZED,
+    StatusCode::FORBIDDEN,
+    StatusCode::PAYLOAD_TOO_LARGE,
+    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    StatusCode::INTERNAL_SERVER_ERROR,
+];
 
-fn failure(status: u16, (_, schema, content_type): &(&str, &str, &str)) -> ResponseBuilder {
+fn failure(status: StatusCode, (_, schema, content_type): &(&str, &str, &str)) -> ResponseBuilder {
     plain(status).content(*content_type, Content::new(Some(Ref::from_schema_name(*schema))))
 }
 
 /// A response with what all responses carry.
-fn plain(status: u16) -> ResponseBuilder {
-    let response = ResponseBuilder::new().description(reason(status));
+fn plain(status: StatusCode) -> ResponseBuilder {
+    let response = ResponseBuilder::new().description(status.canonical_reason().unwrap_or_default());
     [Carried::RequestId, Carried::TraceParent, Carried::CacheControl]
         .into_iter()
         .fold(response, carrying)
@@ -175,7 +186,7 @@ fn carrying(response: ResponseBuilder, header: Carried) -> ResponseBuilder {
 pub(super) fn of<E: Endpoint>(document: &mut Document) -> Vec<(String, RefOr<Response>)> {
     let replayable = writes::<E>() && !<E::Access as Access>::ROLES.is_empty();
     let successful = |status: StatusCode, body| {
-        let mut response = plain(status.as_u16());
+        let mut response = plain(status);
         if let Some((content_type, schema)) = body {
             response = response.content(content_type, Content::new(Some(schema)));
         }
@@ -192,7 +203,7 @@ pub(super) fn of<E: Endpoint>(document: &mut Document) -> Vec<(String, RefOr<Res
     if E::LOCATED {
         success = carrying(success, Carried::Location);
     }
-    if E::RESUMABLE {
+    if E::Reply::CONTENT_TYPE == Some(sse::CONTENT_TYPE) {
         success = carrying(success, Carried::XAccelBuffering);
     }
     let mut responses = Vec::new();
@@ -212,7 +223,10 @@ pub(super) fn of<E: Endpoint>(document: &mut Document) -> Vec<(String, RefOr<Res
     }
     responses.insert(0, (E::STATUS.as_str().to_owned(), success.build().into()));
     if E::CONDITIONAL {
-        responses.push(("304".to_owned(), carrying(plain(304), Carried::ETag).build().into()));
+        responses.push((
+            StatusCode::NOT_MODIFIED.as_str().to_owned(),
+            carrying(plain(StatusCode::NOT_MODIFIED), Carried::ETag).build().into(),
+        ));
     }
     let (prefix, ..) = if E::DOOR.platform_source().is_some() {
         EXCEPTION
@@ -221,7 +235,7 @@ pub(super) fn of<E: Endpoint>(document: &mut Document) -> Vec<(String, RefOr<Res
     };
     for ResponseKind(status, name, _) in problems::<E>() {
         let response = Ref::from_response_name(format!("{prefix}{name}"));
-        responses.push((status.to_string(), response.into()));
+        responses.push((status.as_str().to_owned(), response.into()));
     }
     responses
 }
@@ -230,15 +244,20 @@ pub(super) fn of<E: Endpoint>(document: &mut Document) -> Vec<(String, RefOr<Res
 fn problems<E: Endpoint>() -> impl Iterator<Item = &'static ResponseKind> {
     let roles = <E::Access as Access>::ROLES;
     // Parameters that are unknown are refused everywhere.
-    let mut statuses: BTreeSet<u16> = E::PROBLEMS.iter().copied().chain([422, 500]).collect();
+    let always = [StatusCode::UNPROCESSABLE_ENTITY, StatusCode::INTERNAL_SERVER_ERROR];
+    let mut statuses: BTreeSet<_> = E::PROBLEMS.iter().copied().chain(always).collect();
     if !roles.is_empty() {
-        statuses.extend([401, 503]);
+        statuses.extend([StatusCode::UNAUTHORIZED, StatusCode::SERVICE_UNAVAILABLE]);
         if roles != Role::ALL {
-            statuses.insert(403);
+            statuses.insert(StatusCode::FORBIDDEN);
         }
     }
     if E::Body::EXPECTED {
-        statuses.extend([400, 413, 415]);
+        statuses.extend([
+            StatusCode::BAD_REQUEST,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ]);
     }
     if E::DOOR.platform_source().is_some() {
         // What does not fit raises a ValueError; what goes wrong inside raises others.
@@ -247,11 +266,4 @@ fn problems<E: Endpoint>() -> impl Iterator<Item = &'static ResponseKind> {
     KINDS
         .iter()
         .filter(move |ResponseKind(status, ..)| statuses.contains(status))
-}
-
-fn reason(status: u16) -> &'static str {
-    StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason())
-        .unwrap_or("")
 }

@@ -1,10 +1,11 @@
 //! In which form a request whose work may be long wants its answer.
 
 use http::{HeaderMap, header};
+use runledger_web::{Headers, Problem};
 
 /// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// All of it, when the work is done.
     Whole,
     /// Server-sent events while it goes on (`Accept: text/event-stream`).
@@ -15,7 +16,7 @@ pub enum Form {
 
 impl Form {
     /// The form that the headers ask for.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
+    fn of(headers: &HeaderMap) -> Self {
         let has = |name, wanted: &str| {
             headers
                 .get_all(name)
@@ -32,6 +33,26 @@ impl Form {
         } else {
             Self::Whole
         }
+    }
+}
+
+impl Headers for Form {
+    fn read(headers: &HeaderMap) -> Result<Self, Problem> {
+        Ok(Self::of(headers))
+    }
+
+    /// `Accept` is described by the content types of the answer.
+    #[cfg(not(target_family = "wasm"))]
+    fn describe() -> Vec<utoipa::openapi::path::Parameter> {
+        use utoipa::openapi::{ObjectBuilder, Required, Type};
+        let docs = "With `respond-async` the work goes on by itself, and the answer says where to look for it.";
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        vec![runledger_web::openapi::header(
+            "Prefer",
+            docs,
+            Required::False,
+            text.into(),
+        )]
     }
 }
 
