@@ -14,9 +14,10 @@ use crate::setup::build::{self, Profile};
 use crate::setup::environment::{clear_application, variable};
 use crate::setup::install::{self, Consent};
 use crate::setup::services::{Plan, Purpose, Services};
+use crate::setup::toolchain;
 
-/// The end-to-end suite, as nextest chooses it.
-const END_TO_END: &str = "package(runledger-tests)";
+/// The end-to-end suite: the one package whose tests need the components and the host.
+const END_TO_END: &str = "runledger-tests";
 
 #[derive(Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -49,7 +50,11 @@ impl Test {
             install::pgbouncer(consent)?;
         }
         let profile = if self.quick { Profile::Quick } else { Profile::Shipped };
-        build::components(project, profile)?;
+        // The host's own tests compile a component too.
+        toolchain::ensure_target(project)?;
+        if self.includes_end_to_end() {
+            build::components(project, profile)?;
+        }
         let manifests = ["spin.toml", "spin.cron.toml"].map(|name| project.manifest_with(name, profile));
         let [manifest, cron_manifest] = manifests;
         let manifests = [manifest?, cron_manifest?];
@@ -66,8 +71,18 @@ impl Test {
         outcome
     }
 
-    /// Builds the host, unless Spin takes its place, and the tests: all at once, so that they share what they depend on.
+    /// Whether tests of the end-to-end suite may be among those that were asked for.
+    fn includes_end_to_end(&self) -> bool {
+        let may_be = |package: &String| package == END_TO_END || package.contains(['*', '?', '[']);
+        self.packages.is_empty() || self.packages.iter().any(may_be)
+    }
+
+    /// Builds the host, unless Spin takes its place or no test needs it, and the tests: all at once, so that they share what
+    /// they depend on.
     fn build(&self, project: &Project) -> Result<()> {
+        if !self.includes_end_to_end() {
+            return Ok(());
+        }
         let spin = variable("RUNLEDGER_HOST").is_some_and(|host| host == "spin");
         match (self.packages.is_empty(), spin) {
             (true, true) => build::programs(project, "the tests", &["--tests", "--exclude", "runledger-local"]),
@@ -118,8 +133,8 @@ impl Test {
                 // Nextest can choose among what was built for the whole workspace, and nothing is built again.
                 return match (end_to_end, nextest) {
                     (false, _) => vec!["--workspace"],
-                    (true, true) => vec!["--workspace", "--filterset", END_TO_END],
-                    (true, false) => vec!["--package", "runledger-tests"],
+                    (true, true) => vec!["--workspace", "--filterset", "package(runledger-tests)"],
+                    (true, false) => vec!["--package", END_TO_END],
                 };
             }
             self.packages
@@ -200,6 +215,24 @@ mod tests {
             false,
             &["test --no-fail-fast --package runledger-tests -- one"],
         );
+    }
+
+    #[test]
+    fn only_the_end_to_end_suite_needs_the_application() {
+        for (packages, needed) in [
+            (&[] as &[_], true),
+            (&["runledger-tests"], true),
+            (&["runledger-store", "runledger-tests"], true),
+            (&["runledger-*"], true),
+            (&["runledger-store"], false),
+            (&["runledger-local", "xtask"], false),
+        ] {
+            let test = Test {
+                packages: packages.iter().map(|&package| package.to_owned()).collect(),
+                ..Test::default()
+            };
+            assert_eq!(test.includes_end_to_end(), needed, "{packages:?}");
+        }
     }
 
     #[test]
