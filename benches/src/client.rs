@@ -145,6 +145,11 @@ pub(crate) fn request(caller: &Caller, method: &str, path: &str, body: Option<&s
         .into_bytes()
 }
 
+/// The text of what a browser sends that is signed in with this token.
+pub(crate) fn page_request(token: &str, path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: runledger_token={token}\r\n\r\n").into_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,7 @@ mod history;
 mod load;
 mod measure;
 mod options;
+mod pages;
 mod pgbench;
 mod report;
 mod run;
@@ -49,6 +50,11 @@ fn main() -> ExitCode {
             .build()
             .map_err(Into::into)
             .and_then(|runtime| runtime.block_on(history::run(&history.options, &history.executions))),
+        Some(Command::Pages(pages)) => Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(Into::into)
+            .and_then(|runtime| runtime.block_on(pages::run(&pages))),
         Some(Command::Credits(options)) => Builder::new_current_thread()
             .enable_all()
             .build()

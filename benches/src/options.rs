@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Baseline(BaselineOptions),
     /// Measures what it costs to ask about history, and to keep it.
     History(Box<HistoryOptions>),
+    /// Measures pages: whether they cost more as there is more history, and what open ones cost while nothing happens.
+    Pages(Box<PagesOptions>),
     /// Measures how close a scoring job comes to the time that its model takes.
     Scoring(Box<Options>),
     /// Measures spends of credits against `pgbench`, which runs the same statement.
@@ -36,6 +38,20 @@ pub(crate) struct HistoryOptions {
     #[arg(long, value_name = "COUNTS", value_delimiter = ',', default_value = "1000,100000,1000000",
         value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
     pub(crate) executions: Vec<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PagesOptions {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    /// How many runs the smaller and the larger ledger have.
+    #[arg(long, value_name = "COUNTS", value_delimiter = ',', num_args = 2, default_value = "1000,1000000",
+        value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+    pub(crate) runs: Vec<u32>,
+    /// How many nodes the smaller and the larger run have.
+    #[arg(long, value_name = "COUNTS", value_delimiter = ',', num_args = 2, default_value = "100,100000",
+        value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
+    pub(crate) nodes: Vec<u32>,
 }
 
 #[derive(Debug, Args)]

@@ -32,12 +32,12 @@ const AGGREGATE: &str = "
 ";
 
 /// Who has so many executions.
-pub(super) fn user(size: u32) -> String {
+pub(crate) fn user(size: u32) -> String {
     format!("user-{size}")
 }
 
 /// The graph that all of them are of.
-pub(super) fn graph(size: u32) -> String {
+pub(crate) fn graph(size: u32) -> String {
     format!("graph-{size}")
 }
 
@@ -55,7 +55,7 @@ pub(super) fn ragged_month() -> String {
 }
 
 /// Makes a user with so many executions.
-pub(super) async fn fill(database: &Database, size: u32) -> Result<()> {
+pub(crate) async fn fill(database: &Database, size: u32) -> Result<()> {
     let client = database.session().await?;
     let (user, graph) = (user(size), graph(size));
     client.execute(GRAPH, &[&graph, &user]).await?;

@@ -2,7 +2,7 @@
 //! million executions of one graph each, over 90 days; each is asked the same. Beside it the summary of a Python peer that
 //! fetches the rows, and of a plain SQL aggregate; and what the triggers that keep the rollups cost writers.
 
-mod fill;
+pub(crate) mod fill;
 mod peer;
 mod report;
 mod writers;
@@ -25,7 +25,8 @@ use crate::{
     token,
 };
 
-use report::{Latency, Report};
+pub(crate) use report::Latency;
+use report::Report;
 
 /// The days that executions are spread over.
 pub(super) const DAYS: u32 = 90;
@@ -140,7 +141,7 @@ async fn cursor(client: &mut Client, owner: &Caller, size: u32) -> Result<String
 }
 
 /// The latency of a request that is sent again and again on one connection.
-async fn ask(client: &mut Client, request: &[u8]) -> Result<Latency> {
+pub(crate) async fn ask(client: &mut Client, request: &[u8]) -> Result<Latency> {
     let mut latencies = histogram()?;
     for _ in 0..WARM_UP {
         client.expect(request, 200).await?;

@@ -10,9 +10,9 @@ use super::{peer::Peer, writers::Writers};
 
 /// The latency of a question.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Latency {
-    pub(super) p50_ms: f64,
-    pub(super) p99_ms: f64,
+pub(crate) struct Latency {
+    pub(crate) p50_ms: f64,
+    pub(crate) p99_ms: f64,
 }
 
 #[derive(Debug, Serialize)]
