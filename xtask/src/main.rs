@@ -3,6 +3,7 @@
 mod commands;
 mod data;
 mod interrupt;
+mod log_text;
 mod project;
 mod run;
 mod setup;

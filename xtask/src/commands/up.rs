@@ -1,19 +1,22 @@
 //! `cargo xtask up`: sets up everything and runs the application, until Ctrl-C.
 
 use std::fs;
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::Command;
+use std::process::{ChildStderr, Command, Stdio};
 use std::sync::mpsc::RecvTimeoutError;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use chrono::Local;
 use clap::Args;
 use xtask::servers::{Signal, stop_stray};
 
 use crate::commands::token::{self, Role};
 use crate::interrupt;
+use crate::log_text;
 use crate::project::Project;
 use crate::run::step;
 use crate::setup::install::Consent;
@@ -43,6 +46,9 @@ pub(crate) struct Up {
     /// Install missing servers without asking.
     #[arg(long)]
     yes: bool,
+    /// Write the log as JSON lines, as where standard output is no terminal.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Up {
@@ -88,7 +94,13 @@ impl Up {
             services.redis_url(),
             secret,
         )?);
+        // Whoever sends one of the two elsewhere wants the lines as they are.
+        let for_a_person = !self.json && io::stdout().is_terminal() && io::stderr().is_terminal();
+        if for_a_person {
+            host.stderr(Stdio::piped());
+        }
         let (mut host, lines) = application::start(project, host, GRACE)?;
+        let log = host.child().stderr.take().map(show_log);
         let pid_file = services.folder().join(PID_FILE);
         fs::write(&pid_file, host.id().to_string()).with_context(|| format!("write {}", pid_file.display()))?;
 
@@ -113,8 +125,22 @@ impl Up {
         eprintln!();
         step("Stopping");
         host.stop()?;
+        if let Some(log) = log {
+            // It ends with the host's output, and has nothing to tell.
+            let _ = log.join();
+        }
         Ok(())
     }
+}
+
+/// Shows the host's log to a person, line by line, until the host ends.
+fn show_log(log: ChildStderr) -> JoinHandle<()> {
+    thread::spawn(move || {
+        for line in BufReader::new(log).split(b'\n').map_while(Result::ok) {
+            // Plain where `NO_COLOR` is set.
+            anstream::println!("{}", log_text::format(&String::from_utf8_lossy(&line), &Local::now()));
+        }
+    })
 }
 
 /// Stops the application of a run that was killed together with everything that should have stopped it.
@@ -145,14 +171,16 @@ fn welcome(url: &str, secret: &str, servers: &[String]) -> Result<String> {
     // The platform's block for an agent's input is known from the start.
     let graph =
         r#"{"name":"Demo","nodes":[{"id":"demo-input","block_id":"c0a8e994-ebf1-4a9c-a4d8-89d09c86741b"}],"links":[]}"#;
+    // A browser keeps what follows the `#` to itself, so that the token reaches no log.
     Ok(format!(
         "\n\
+         Open one of these to sign in; they hold tokens, valid for {TOKEN_HOURS} hours:\n\
+         \x20 user ({USER})  {url}/login#token={user}\n\
+         \x20 admin             {url}/login#token={admin}\n\
+         \x20 service           {url}/login#token={service}\n\
+         \n\
          Runledger is at {url}, its reference at {url}/api/docs\n\
-         \x20 {servers}\n\n\
-         Tokens, valid for {TOKEN_HOURS} hours; `cargo xtask token` makes others:\n  \
-           user ({USER})  {user}\n  \
-           admin             {admin}\n  \
-           service           {service}\n\
+         \x20 {servers}\n\
          \n\
          Register a graph of {USER}:\n\
          curl -i -X PUT {url}/api/graphs/demo/versions/1 -H 'Authorization: Bearer {service}' -H 'X-User-Id: {USER}' \
@@ -161,6 +189,6 @@ fn welcome(url: &str, secret: &str, servers: &[String]) -> Result<String> {
          List the executions of {USER}:\n\
          curl -i {url}/api/executions -H 'Authorization: Bearer {user}'\n\
          \n\
-         Ctrl-C stops everything; the data stays for the next run.\n"
+         `cargo xtask token` makes other tokens. Ctrl-C stops everything; the data stays for the next run.\n"
     ))
 }
