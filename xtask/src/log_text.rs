@@ -53,6 +53,15 @@ where
     }
 }
 
+/// Whether a line tells of a request of `sender` that went well.
+pub(crate) fn is_success_of(line: &str, sender: &str) -> bool {
+    let Ok(Value::Object(line)) = serde_json::from_str(line) else {
+        return false;
+    };
+    let status = line.get("status").and_then(Value::as_u64);
+    line.get("sub").and_then(Value::as_str) == Some(sender) && status.is_some_and(|status| status < 400)
+}
+
 /// Method, path, status and time of a request; its id where it failed through no fault of its sender.
 fn request(line: &Map<String, Value>) -> String {
     let text = |name| line.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -225,6 +234,17 @@ mod tests {
             r#"{"timestamp":"2026-01-02T03:04:05Z","level":"INFO","message":"a scheduled job","job":"prune","outcome":"{\"ran\":true}","target":"x"}"#,
             r#"03:04:05  INFO    a scheduled job  job=prune  outcome={"ran":true}"#,
         );
+    }
+
+    #[test]
+    fn only_what_went_well_is_a_success() {
+        assert!(is_success_of(&request_line("/", 204), "someone"));
+        assert!(!is_success_of(&request_line("/", 404), "someone"));
+        assert!(!is_success_of(&request_line("/", 204), "else"));
+        assert!(!is_success_of(
+            r#"{"level":"WARN","message":"oh","sub":"someone"}"#,
+            "someone"
+        ));
     }
 
     #[test]

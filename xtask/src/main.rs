@@ -2,6 +2,7 @@
 
 mod commands;
 mod data;
+mod demo;
 mod interrupt;
 mod log_text;
 mod project;

@@ -15,6 +15,7 @@ use clap::Args;
 use xtask::servers::{Signal, stop_stray};
 
 use crate::commands::token::{self, Role};
+use crate::demo::{self, Live, Outcome};
 use crate::interrupt;
 use crate::log_text;
 use crate::project::Project;
@@ -25,6 +26,9 @@ use crate::setup::{application, build, database, environment, secret};
 
 /// The private server's database.
 const DATABASE: &str = "runledger";
+
+/// What decides about the demo's world.
+const DEMO_SEED: u64 = 12;
 
 /// Whom the printed tokens are for.
 const USER: &str = "demo-user";
@@ -49,6 +53,9 @@ pub(crate) struct Up {
     /// Write the log as JSON lines, as where standard output is no terminal.
     #[arg(long)]
     json: bool,
+    /// Fill a database that has no runs with a small world to look at, and have some runs go on.
+    #[arg(long)]
+    demo: bool,
 }
 
 impl Up {
@@ -101,6 +108,7 @@ impl Up {
         }
         let (mut host, lines) = application::start(project, host, GRACE)?;
         let log = host.child().stderr.take().map(show_log);
+        let mut executor = None;
         let pid_file = services.folder().join(PID_FILE);
         fs::write(&pid_file, host.id().to_string()).with_context(|| format!("write {}", pid_file.display()))?;
 
@@ -109,7 +117,15 @@ impl Up {
             match lines.recv_timeout(LOOK) {
                 Ok(line) if address.is_none() => {
                     let url = application::address(&line)?;
+                    let world = self
+                        .demo
+                        .then(|| start_demo(url, &database_url, secret, for_a_person))
+                        .transpose()?;
                     print!("{}", welcome(url, secret, &services.describe())?);
+                    if let Some((remark, demo)) = world {
+                        print!("\n{remark}\n\n");
+                        executor = demo;
+                    }
                     address = Some(url.to_owned());
                 }
                 Ok(line) => println!("{line}"),
@@ -124,6 +140,9 @@ impl Up {
         }
         eprintln!();
         step("Stopping");
+        if let Some(executor) = executor {
+            executor.stop();
+        }
         host.stop()?;
         if let Some(log) = log {
             // It ends with the host's output, and has nothing to tell.
@@ -133,12 +152,48 @@ impl Up {
     }
 }
 
+/// Fills an empty database and has runs go on; what to tell of it.
+fn start_demo(url: &str, database_url: &str, secret: &str, for_a_person: bool) -> Result<(String, Option<Live>)> {
+    let target = demo::Target {
+        url,
+        database_url,
+        token: token::issue(secret, demo::EXECUTOR, Role::Service, TOKEN_HOURS * 3600)?,
+        owner: USER,
+        seed: DEMO_SEED,
+    };
+    let goes_on = if for_a_person {
+        "New runs begin every few seconds, for half an hour; what their executor asks for is not shown below."
+    } else {
+        "New runs begin every few seconds, for half an hour."
+    };
+    Ok(match demo::fill(&target)? {
+        Outcome::Filled { runs, shared_url } => {
+            let remark = format!(
+                "The demo world has {runs} runs, most of {USER}'s. {goes_on}\nAnyone may read one result: {shared_url}"
+            );
+            (remark, Some(Live::start(&target)))
+        }
+        Outcome::There => (
+            format!("The demo world is there from before. {goes_on}"),
+            Some(Live::start(&target)),
+        ),
+        Outcome::NotEmpty => {
+            let remark = "There are runs already, so the demo world was left out: it fills an empty database only.";
+            (remark.to_owned(), None)
+        }
+    })
+}
+
 /// Shows the host's log to a person, line by line, until the host ends.
 fn show_log(log: ChildStderr) -> JoinHandle<()> {
     thread::spawn(move || {
         for line in BufReader::new(log).split(b'\n').map_while(Result::ok) {
-            // Plain where `NO_COLOR` is set.
-            anstream::println!("{}", log_text::format(&String::from_utf8_lossy(&line), &Local::now()));
+            let line = String::from_utf8_lossy(&line);
+            // A person who looks for their own requests would not find them.
+            if !log_text::is_success_of(&line, demo::EXECUTOR) {
+                // Plain where `NO_COLOR` is set.
+                anstream::println!("{}", log_text::format(&line, &Local::now()));
+            }
         }
     })
 }
