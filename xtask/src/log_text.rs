@@ -27,6 +27,9 @@ const KNOWN: [&str; 8] = [
     "stream",
 ];
 
+/// How paths begin that somebody asks for all the time, people least of all.
+const ROUTINE: [&str; 3] = ["/api/health", "/api/metrics", "/api/internal/jobs/"];
+
 const PLAIN: Style = Style::new();
 const DIM: Style = Style::new().dimmed();
 const GREEN: Style = AnsiColor::Green.on_default();
@@ -74,8 +77,7 @@ fn request(line: &Map<String, Value>) -> String {
         400..500 => YELLOW,
         _ => RED,
     };
-    // Somebody asks for these every few seconds.
-    let routine = status < 400 && (path.starts_with("/api/health") || path == "/api/metrics");
+    let routine = status < 400 && ROUTINE.iter().any(|start| path.starts_with(start));
     let (words, style) = if routine { (DIM, DIM) } else { (PLAIN, style) };
     let path = fitted(&printable(path));
     let took = line.get("duration_ms").and_then(Value::as_f64).unwrap_or_default();

@@ -247,3 +247,20 @@ fn welcome(url: &str, secret: &str, servers: &[String]) -> Result<String> {
          `cargo xtask token` makes other tokens. Ctrl-C stops everything; the data stays for the next run.\n"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_links_to_sign_in_come_first_and_keep_their_token_from_servers() {
+        let text = welcome("http://127.0.0.1:1", &"s".repeat(64), &["a server".to_owned()]).unwrap();
+        let links: Vec<_> = text.lines().skip(2).take(3).collect();
+        for (link, role) in links.iter().zip(["user", "admin", "service"]) {
+            assert!(link.trim_start().starts_with(role), "{link}");
+            assert!(link.contains("  http://127.0.0.1:1/login#token=ey"), "{link}");
+        }
+        assert_eq!(text.matches("\ncurl -i ").count(), 2, "{text}");
+        assert!(!text.contains("?token"), "{text}");
+    }
+}
