@@ -177,6 +177,10 @@ fn start_demo(url: &str, database_url: &str, secret: &str, for_a_person: bool) -
             format!("The demo world is there from before. {goes_on}"),
             Some(Live::start(&target)),
         ),
+        Outcome::Unfinished => {
+            let remark = "Only a part of the demo world is there, since filling was stopped: empty the database to have it whole.";
+            (remark.to_owned(), None)
+        }
         Outcome::NotEmpty => {
             let remark = "There are runs already, so the demo world was left out: it fills an empty database only.";
             (remark.to_owned(), None)

@@ -187,6 +187,11 @@ impl Agent {
         stable_id(&format!("graph {}", self.key))
     }
 
+    /// The job that scored its runs.
+    pub(super) fn scoring_job_id(&self) -> String {
+        stable_id(&format!("scoring {}", self.key))
+    }
+
     /// No two versions share a node.
     pub(super) fn node_id(&self, version: u32, node: &Node) -> String {
         stable_id(&format!("node {} {version} {}", self.key, node.key))

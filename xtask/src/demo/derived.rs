@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-use super::definition::World;
+use super::definition::{Agent, World};
 use super::history::{JUDGED_UNTIL, Past, shown};
 use super::random::{Random, stable_id};
 
@@ -18,7 +18,13 @@ const CREDIT_TIMES: &str = include_str!("credit_times.sql");
 const PRICES: (f64, f64) = (0.15, 0.6);
 
 /// Writes what belongs to the past.
-pub(super) async fn write(client: &Client, world: &World, past: &[Past<'_>], now: DateTime<Utc>) -> Result<()> {
+pub(super) async fn write(
+    client: &Client,
+    world: &World,
+    owner: &str,
+    past: &[Past<'_>],
+    now: DateTime<Utc>,
+) -> Result<()> {
     let stats = past.iter().flat_map(|past| {
         let told = past
             .run
@@ -40,20 +46,11 @@ pub(super) async fn write(client: &Client, world: &World, past: &[Past<'_>], now
         .await
         .context("write the statistics of nodes")?;
 
-    for agent in world.agents.iter().filter(|agent| agent.score.is_some()) {
-        let of_agent: Vec<_> = past.iter().filter(|past| past.run.agent.key == agent.key).collect();
-        let job = scoring_job(&agent.key, &agent.graph_id(), &of_agent, now);
-        client
-            .execute(SCORES, &[&job.to_string()])
-            .await
-            .context("write scores")?;
-    }
-
     // One that is over: the scan only opens those of today.
     let recovered = json!({
         "id": stable_id("alert"),
         "graph_id": world.agent("contract-risk-review")?.graph_id(),
-        "user_id": past.first().map(|past| past.user),
+        "user_id": owner,
         "drop_percent": 14.6,
         "three_day_avg": 71.2,
         "seven_day_avg": 83.4,
@@ -64,6 +61,15 @@ pub(super) async fn write(client: &Client, world: &World, past: &[Past<'_>], now
         .execute(ALERT, &[&recovered.to_string()])
         .await
         .context("write an alert")?;
+
+    for agent in world.agents.iter().filter(|agent| agent.score.is_some()) {
+        let of_agent: Vec<_> = past.iter().filter(|past| past.run.agent.key == agent.key).collect();
+        let job = scoring_job(agent, &of_agent, now);
+        client
+            .execute(SCORES, &[&job.to_string()])
+            .await
+            .context("write scores")?;
+    }
     Ok(())
 }
 
@@ -77,7 +83,7 @@ pub(super) async fn backdate_credits(client: &Client) -> Result<()> {
 }
 
 /// The job that scored an agent's runs, and its scores.
-fn scoring_job(key: &str, graph_id: &str, past: &[&Past<'_>], now: DateTime<Utc>) -> Value {
+fn scoring_job(agent: &Agent, past: &[&Past<'_>], now: DateTime<Utc>) -> Value {
     let mut random = Random::new(past.len() as u64);
     let begun = now - JUDGED_UNTIL + TimeDelta::minutes(random.whole((1, 100)).into());
     let mut at = begun;
@@ -101,8 +107,8 @@ fn scoring_job(key: &str, graph_id: &str, past: &[&Past<'_>], now: DateTime<Utc>
     let sum = |name: &str| scores.iter().filter_map(|score| score[name].as_u64()).sum::<u64>();
     let (read, written) = (sum("prompt_tokens"), sum("completion_tokens"));
     json!({
-        "id": stable_id(&format!("scoring {key}")),
-        "graph_id": graph_id,
+        "id": agent.scoring_job_id(),
+        "graph_id": agent.graph_id(),
         "model": "gpt-4o-mini",
         "provider": "openai",
         "created_at": shown(begun),

@@ -57,6 +57,8 @@ pub(crate) enum Outcome {
     Filled { runs: usize, shared_url: String },
     /// The world is there from before.
     There,
+    /// A part of the world is there: filling was stopped.
+    Unfinished,
     /// There are runs of somebody else's, and nothing was done.
     NotEmpty,
 }
@@ -76,10 +78,10 @@ pub(crate) fn fill(target: &Target<'_>) -> Result<Outcome> {
     register(&api, &world, target.owner)?;
     let past = history::make(&world, target.owner, target.seed, now)?;
     import(&api, &past)?;
-    runtime.block_on(derived::write(&client, &world, &past, now))?;
     credits::tell(&api, target.owner, &past, now)?;
     runtime.block_on(derived::backdate_credits(&client))?;
     let shared_url = last_touches(&api, target, &past)?;
+    runtime.block_on(derived::write(&client, &world, target.owner, &past, now))?;
     runtime.block_on(client.batch_execute("ANALYZE"))?;
     eprintln!("    {} runs in {:.1} s", past.len(), begun.elapsed().as_secs_f64());
     Ok(Outcome::Filled {
@@ -90,20 +92,23 @@ pub(crate) fn fill(target: &Target<'_>) -> Result<Outcome> {
 
 /// What there is already, if anything.
 async fn already(client: &Client, world: &World) -> Result<Option<Outcome>> {
-    let demo = world.agents.first().map(definition::Agent::graph_id);
+    let first = world.agents.first().context("the demo has no agents")?;
+    // Scores come last.
     let row = client
         .query_one(
             r#"SELECT EXISTS (SELECT FROM "AgentGraphExecution"),
-                EXISTS (SELECT FROM "AgentGraphExecution" WHERE "agentGraphId" = $1)"#,
-            &[&demo],
+                EXISTS (SELECT FROM "AgentGraphExecution" WHERE "agentGraphId" = $1),
+                EXISTS (SELECT FROM runledger.scores WHERE job_id = $2)"#,
+            &[&first.graph_id(), &first.scoring_job_id()],
         )
         .await
         .context("look for runs")?;
-    let (any, of_demo): (bool, bool) = (row.try_get(0)?, row.try_get(1)?);
-    Ok(match (any, of_demo) {
-        (false, _) => None,
-        (true, true) => Some(Outcome::There),
-        (true, false) => Some(Outcome::NotEmpty),
+    let (any, of_demo, scored): (bool, bool, bool) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    Ok(match (any, of_demo, scored) {
+        (false, ..) => None,
+        (true, false, _) => Some(Outcome::NotEmpty),
+        (true, true, false) => Some(Outcome::Unfinished),
+        (true, true, true) => Some(Outcome::There),
     })
 }
 
