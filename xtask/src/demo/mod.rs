@@ -12,9 +12,10 @@ mod plan;
 mod random;
 mod template;
 
+use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use chrono::{TimeDelta, Utc};
 use serde_json::json;
 use tokio_postgres::Client;
@@ -77,8 +78,12 @@ pub(crate) fn fill(target: &Target<'_>) -> Result<Outcome> {
     let now = Utc::now();
     register(&api, &world, target.owner)?;
     let past = history::make(&world, target.owner, target.seed, now)?;
-    import(&api, &past)?;
-    credits::tell(&api, target.owner, &past, now)?;
+    thread::scope(|scope| {
+        // Credits name runs and do not need them.
+        let credits = scope.spawn(|| credits::tell(&api, target.owner, &past, now));
+        import(&api, &past)?;
+        credits.join().map_err(|_| anyhow!("telling of credits has panicked"))?
+    })?;
     runtime.block_on(derived::backdate_credits(&client))?;
     let shared_url = last_touches(&api, target, &past)?;
     runtime.block_on(derived::write(&client, &world, target.owner, &past, now))?;
