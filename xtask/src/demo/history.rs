@@ -24,6 +24,9 @@ pub(super) const JUDGED_UNTIL: TimeDelta = TimeDelta::hours(3);
 /// How far scores fell, on this and the days before.
 const FALL: [f64; 5] = [0.42, 0.4, 0.33, 0.16, 0.07];
 
+/// For how many days only the agent that falls may look as if it did.
+const QUIET_DAYS: u32 = 8;
+
 /// Others than the world's owner who run its agents, and how many of the runs are theirs.
 const OTHERS: [&str; 3] = ["mara-lindqvist", "tom-okafor", "priya-raman"];
 const OF_OTHERS: f64 = 0.12;
@@ -146,7 +149,8 @@ impl<'a> Maker<'a> {
         let fall = FALL.get(days_ago as usize).filter(|_| run.agent.falls);
         let score = match run.status {
             "COMPLETED" => mean + noise - fall.copied().unwrap_or_default(),
-            "FAILED" => 0.1 + noise,
+            // On a day with few runs one of them would look like a fall.
+            "FAILED" if days_ago > QUIET_DAYS => 0.1 + noise,
             _ => return None,
         };
         let score = (score.clamp(0.0, 1.0) * 100.0).round() / 100.0;
