@@ -1,6 +1,6 @@
 //! `POST /rpc/get_user_execution_summary_data`.
 
-use runledger_models::{Id, Scope, Timestamp, summary::Summary};
+use runledger_models::{Id, Scope, Timestamp, summary::Summary, time::TimeRange};
 use runledger_store::summary;
 use runledger_web::{
     Problem, Reply, named_user,
@@ -45,13 +45,8 @@ impl Method for GetUserExecutionSummaryData {
             end_time,
         } = called.args;
         let scope = Scope::User(named_user(&called.caller, &user_id, "/user_id")?);
-        if start_time > end_time {
-            return Err(Problem::invalid_at("/start_time", "is after the end of the range"));
-        }
-        let summary = called
-            .ledger
-            .read(summary::summary(&scope, start_time, end_time))
-            .await?;
+        let range = TimeRange::new(start_time, end_time)?;
+        let summary = called.ledger.read(summary::summary(&scope, range)).await?;
         Ok(Reply::new(summary))
     }
 }

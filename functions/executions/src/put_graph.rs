@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use runledger_models::{
     Id,
     bounded::VersionNumber,
-    graph::{GraphVersion, NewGraphVersion},
+    graph::{GraphVersion, NewGraphVersion, SentGraphVersion},
 };
 use runledger_store::{Error, graphs};
 use runledger_web::{Call, Endpoint, JsonBody, NoParams, OnBehalf, Problem, Reply, params};
@@ -30,12 +30,12 @@ impl Endpoint for PutGraphVersion {
     type Access = OnBehalf;
     type Path = GraphVersionPath;
     type Query = NoParams;
-    type Body = JsonBody<NewGraphVersion>;
+    type Body = JsonBody<SentGraphVersion>;
     type Reply = GraphVersion;
 
     async fn handle(call: Call<Self>) -> Result<Reply<GraphVersion>, Problem> {
-        let JsonBody(graph) = call.body;
-        graph.check().map_err(Error::Invalid)?;
+        let JsonBody(sent) = call.body;
+        let graph = NewGraphVersion::try_from(sent).map_err(Error::Invalid)?;
         let GraphVersionPath { graph_id, version } = call.path;
         let done = call
             .ledger

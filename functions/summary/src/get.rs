@@ -33,11 +33,8 @@ impl Endpoint for GetSummary {
 
     async fn handle(call: Call<Self>) -> Result<Reply<Summary>, Problem> {
         let SummaryQuery { start_time, end_time } = call.query;
-        let (start, end) = time_range(start_time, end_time, DEFAULT_DAYS)?;
-        let summary = call
-            .ledger
-            .read(summary::summary(&call.who.scope(), start, end))
-            .await?;
+        let range = time_range(start_time, end_time, DEFAULT_DAYS)?;
+        let summary = call.ledger.read(summary::summary(&call.who.scope(), range)).await?;
         Ok(Reply::new(summary))
     }
 }

@@ -47,11 +47,11 @@ impl Endpoint for ListBlockErrors {
             end_time,
             min_executions,
         } = call.query;
-        let (from, to) = time_range(start_time, end_time, DEFAULT_DAYS)?;
+        let range = time_range(start_time, end_time, DEFAULT_DAYS)?;
         let min_executions = min_executions.map_or(DEFAULT_MIN_EXECUTIONS, Bounded::get);
         let query = BlockErrorQuery {
-            from,
-            to,
+            from: range.start(),
+            to: range.end(),
             min_executions,
             min_error_rate: 0,
         };

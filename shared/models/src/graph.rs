@@ -86,15 +86,16 @@ pub struct Block {
 }
 
 /// A version of a graph to register.
+// As it was sent: whether it is one is for `NewGraphVersion`.
 #[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({
+#[schema(as = NewGraphVersion, example = json!({
     "name": "Answerer",
     "description": "Answers a question.",
     "nodes": [{"id": "0197a3c2-7d4f-7b20-a1c6-3e9f8d7c6b5a", "block_id": "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b", "constant_input": {"name": "question"}}],
     "links": []
 }))]
-pub struct NewGraphVersion {
+pub struct SentGraphVersion {
     /// Its name.
     pub name: String,
     /// What it is for. Scores judge its runs by it.
@@ -109,6 +110,12 @@ pub struct NewGraphVersion {
     #[serde(deserialize_with = "json::records")]
     pub links: Vec<GraphLink>,
 }
+
+/// A version of a graph that can be registered: no node twice, no link twice, and no link to a node that is not there.
+// Not the reader's check, since a reader tells of one fault, and a graph may have many.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct NewGraphVersion(SentGraphVersion);
 
 const fn yes() -> bool {
     true
@@ -173,9 +180,10 @@ pub struct GraphVersion {
     pub links: Vec<GraphLink>,
 }
 
-impl NewGraphVersion {
-    /// Checks the rules within a graph: no node twice, no link twice, and no link to a node that is not there.
-    pub fn check(&self) -> Result<(), Vec<Fault>> {
+impl TryFrom<SentGraphVersion> for NewGraphVersion {
+    type Error = Vec<Fault>;
+
+    fn try_from(sent: SentGraphVersion) -> Result<Self, Self::Error> {
         let mut faults = Vec::new();
         let mut fault = |pointer: String, detail: &str| {
             faults.push(Fault {
@@ -184,13 +192,13 @@ impl NewGraphVersion {
             });
         };
         let mut nodes = HashSet::new();
-        for (index, node) in self.nodes.iter().enumerate() {
+        for (index, node) in sent.nodes.iter().enumerate() {
             if !nodes.insert(&node.id) {
                 fault(format!("/nodes/{index}/id"), "is given twice in this graph");
             }
         }
         let mut links = HashSet::new();
-        for (index, link) in self.links.iter().enumerate() {
+        for (index, link) in sent.links.iter().enumerate() {
             for (field, node) in [("source_id", &link.source_id), ("sink_id", &link.sink_id)] {
                 if !nodes.contains(node) {
                     fault(format!("/links/{index}/{field}"), "names no node of this graph");
@@ -200,7 +208,7 @@ impl NewGraphVersion {
                 fault(format!("/links/{index}"), "is given twice in this graph");
             }
         }
-        if faults.is_empty() { Ok(()) } else { Err(faults) }
+        if faults.is_empty() { Ok(Self(sent)) } else { Err(faults) }
     }
 }
 
@@ -235,8 +243,8 @@ mod tests {
                 nodes.join(","),
                 links.join(",")
             );
-            let graph: NewGraphVersion = serde_json::from_str(&text).unwrap();
-            let faults = graph.check().err().unwrap_or_default();
+            let sent: SentGraphVersion = serde_json::from_str(&text).unwrap();
+            let faults = NewGraphVersion::try_from(sent).err().unwrap_or_default();
             assert_eq!(
                 faults.iter().map(|fault| fault.pointer.as_str()).collect::<Vec<_>>(),
                 pointers,

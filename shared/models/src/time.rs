@@ -7,6 +7,8 @@ use utoipa::{
     openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
 };
 
+use crate::Fault;
+
 const MILLIS_OF_A_DAY: i64 = 24 * 60 * 60 * 1000;
 /// The first and the last millisecond that RFC 3339 can say, since 1970: its years have four digits.
 const FIRST_MILLIS: i64 = -62_167_219_200_000;
@@ -77,6 +79,33 @@ impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| de::Error::custom("is not an RFC 3339 time such as 2026-01-02T03:04:05.678Z"))
+    }
+}
+
+/// The time between two times, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeRange {
+    start: Timestamp,
+    end: Timestamp,
+}
+
+impl TimeRange {
+    /// The time between these, if they are in this order.
+    pub fn new(start: Timestamp, end: Timestamp) -> Result<Self, Fault> {
+        if start > end {
+            return Err(Fault::new("/start_time", "is after the end of the range"));
+        }
+        Ok(Self { start, end })
+    }
+
+    /// Where it begins.
+    pub const fn start(self) -> Timestamp {
+        self.start
+    }
+
+    /// Where it ends.
+    pub const fn end(self) -> Timestamp {
+        self.end
     }
 }
 

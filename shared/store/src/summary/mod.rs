@@ -1,6 +1,6 @@
 //! What executions of some time came to: how many, how they ended, what they cost, how long they took.
 
-use runledger_models::{Scope, Timestamp, summary::Summary};
+use runledger_models::{Scope, Timestamp, summary::Summary, time::TimeRange};
 use serde::Serialize;
 
 use crate::Read;
@@ -15,8 +15,9 @@ struct SummaryArgs<'a> {
     to: Timestamp,
 }
 
-/// The summary of the executions that were created between two times, both included.
-pub fn summary(scope: &Scope, from: Timestamp, to: Timestamp) -> Read<Summary> {
+/// The summary of the executions that were created in this time.
+pub fn summary(scope: &Scope, range: TimeRange) -> Read<Summary> {
     let user_id = scope.user_id();
+    let (from, to) = (range.start(), range.end());
     Read::new(SUMMARY, &SummaryArgs { user_id, from, to }).map(|totals, _| Summary::from_totals(totals))
 }

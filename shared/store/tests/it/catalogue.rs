@@ -6,10 +6,12 @@ use runledger_logging::{Log, Trace};
 use runledger_models::{
     AnyUser, Cents, ExecutionStatus, Id, Json, Move, NewExecution, Object, Scope, ShareToken, Timestamp, UserId,
     credit::{Cost, TransactionType},
+    graph::{NewGraphVersion, SentGraphVersion},
     job::ScheduledJob,
     paging::Position,
     queue::ExecutionContext,
     scoring::Verdict,
+    time::TimeRange,
 };
 use runledger_store::{
     Budget, OnIllegalMove, Read, Statement, Write,
@@ -416,7 +418,8 @@ const fn frequent() -> FrequentQuery {
 fn of_analytics(all: &mut Catalogue) {
     let [from, to] = times();
     for (_, scope) in scopes() {
-        all.read("summary/summary", &summary::summary(&scope, from, to));
+        let range = TimeRange::new(from, to).unwrap();
+        all.read("summary/summary", &summary::summary(&scope, range));
         let query = AccuracyQuery {
             graph_id: id("graph-1"),
             days_back: 30,
@@ -445,9 +448,10 @@ fn of_the_rest(all: &mut Catalogue) {
     let graph = json!({
         "name": "Weather", "description": "Tells it.", "nodes": [{ "id": "n", "block_id": "block-1" }], "links": [],
     });
+    let graph = NewGraphVersion::try_from(from::<SentGraphVersion>(&graph)).unwrap();
     all.write(
         "graphs/put_graph",
-        &graphs::put_graph(&user(), &id("graph-1"), 1, &from(&graph)),
+        &graphs::put_graph(&user(), &id("graph-1"), 1, &graph),
     );
     let block = json!({ "name": "Block", "type": "STANDARD" });
     all.write("graphs/put_block", &graphs::put_block(&id("block-1"), &from(&block)));

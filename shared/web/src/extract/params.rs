@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
-use runledger_models::{Bounded, ExecutionStatus, Id, Timestamp, bounded::Percent};
+use runledger_models::{Bounded, ExecutionStatus, Id, Timestamp, bounded::Percent, time::TimeRange};
 
 use crate::{FieldError, Problem};
 
@@ -210,21 +210,15 @@ macro_rules! params {
     };
 }
 
-/// Both ends of a range of times: from `start_time`, or else so many days before the end, to `end_time`, or else now.
+/// A range of times: from `start_time`, or else so many days before the end, to `end_time`, or else now.
 pub fn time_range(
     start_time: Option<Timestamp>,
     end_time: Option<Timestamp>,
     default_days: u32,
-) -> Result<(Timestamp, Timestamp), Problem> {
+) -> Result<TimeRange, Problem> {
     let end = end_time.unwrap_or_else(Timestamp::now);
     let start = start_time.unwrap_or_else(|| end.days_before(default_days));
-    if start > end {
-        return Err(Problem::invalid_at(
-            "/query/start_time",
-            "is after the end of the range",
-        ));
-    }
-    Ok((start, end))
+    TimeRange::new(start, end).map_err(|fault| Problem::invalid_at(format!("/query{}", fault.pointer), fault.detail))
 }
 
 impl<T: Param> Param for Option<T> {
