@@ -31,7 +31,7 @@ unfinished AS (
         SELECT "executionStatus" FROM "AgentGraphExecution" execution
         WHERE execution."userId" = minute.user_id AND execution."agentGraphId" = minute.graph_id
             AND execution."createdAt" >= minute.bucket AND execution."createdAt" < minute.bucket + interval '1 minute'
-            AND NOT "isDeleted" AND "executionStatus" NOT IN ('COMPLETED', 'FAILED', 'TERMINATED')
+            AND NOT "isDeleted" AND NOT runledger.is_terminal("executionStatus")
         OFFSET 0
     ) AS found
     GROUP BY 1

@@ -8,7 +8,7 @@ WITH gone AS (
         SELECT entry.graph_exec_id, entry.place
         FROM runledger.queue_entries entry
         LEFT JOIN "AgentGraphExecution" e ON e.id = entry.graph_exec_id
-        WHERE e.id IS NULL OR e."executionStatus" IN ('COMPLETED', 'FAILED', 'TERMINATED')
+        WHERE e.id IS NULL OR runledger.is_terminal(e."executionStatus")
             AND greatest(entry.added_at AT TIME ZONE 'UTC', coalesce(e."endedAt", e."updatedAt", e."createdAt"))
                 < now() AT TIME ZONE 'UTC' - ($1::jsonb ->> 'days')::int * interval '1 day'
         LIMIT ($1::jsonb ->> 'limit')::int

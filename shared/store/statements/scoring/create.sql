@@ -9,7 +9,7 @@ WITH found AS MATERIALIZED (
             AND runledger.stored_score(e.stats) IS NOT NULL AS is_scored
         FROM "AgentGraphExecution" e
         WHERE e."agentGraphId" = $1::jsonb ->> 'graph_id' AND NOT e."isDeleted"
-            AND e."executionStatus" IN ('COMPLETED', 'FAILED', 'TERMINATED')
+            AND runledger.is_terminal(e."executionStatus")
             AND ($1 ->> 'graph_version' IS NULL OR e."agentGraphVersion" = ($1 ->> 'graph_version')::int)
             AND ($1 ->> 'user_id' IS NULL OR e."userId" = $1 ->> 'user_id')
             AND ($1 ->> 'created_after' IS NULL

@@ -8,7 +8,7 @@ WITH e AS (
     WHERE id = $1 ->> 'graph_exec_id' AND NOT "isDeleted"
         AND ($1 ->> 'owner_id' IS NULL
             OR "userId" = $1 ->> 'owner_id' AND "createdAt" = ($1 ->> 'exec_created_at')::timestamp)
-        AND "executionStatus" IN ('COMPLETED', 'FAILED', 'TERMINATED')
+        AND runledger.is_terminal("executionStatus")
 ),
 node AS MATERIALIZED (
     SELECT n.id, n."agentBlockId" AS block_id, block.name, block.description, boundary.is_boundary,

@@ -27,7 +27,7 @@ scored AS (
         "updatedAt" = now() AT TIME ZONE 'UTC'
     FROM item, found
     WHERE e.id = item.graph_exec_id AND e.id = found.id AND $1 ->> 'outcome' = 'success' AND NOT e."isDeleted"
-        AND e."executionStatus" IN ('COMPLETED', 'FAILED', 'TERMINATED')
+        AND runledger.is_terminal(e."executionStatus")
     RETURNING e.id, e."userId"
 ),
 kept AS (
