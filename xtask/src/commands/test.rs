@@ -1,5 +1,6 @@
 //! `cargo xtask test`: sets up everything and runs the test suite.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -10,6 +11,7 @@ use xtask::servers::{self, PgBouncer};
 
 use crate::project::Project;
 use crate::run::{cargo, run, status, step};
+use crate::setup::browser;
 use crate::setup::build::{self, Profile};
 use crate::setup::environment::{clear_application, variable};
 use crate::setup::install::{self, Consent};
@@ -18,6 +20,9 @@ use crate::setup::toolchain;
 
 /// The end-to-end suite: the one package whose tests need the components and the host.
 const END_TO_END: &str = "runledger-tests";
+
+/// The module of it that holds all tests in a browser.
+const IN_BROWSER: &str = "browser::";
 
 #[derive(Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -36,9 +41,18 @@ pub(crate) struct Test {
     /// Run the end-to-end suite through PgBouncer in transaction mode, with a host that sends statements without names.
     #[arg(long, conflicts_with = "like_spin")]
     pgbouncer: bool,
-    /// Install missing servers without asking.
+    /// Install missing servers, and a browser, without asking.
     #[arg(long)]
     yes: bool,
+}
+
+/// What the tests need besides their own code.
+struct Needs<'a> {
+    manifests: [PathBuf; 2],
+    services: &'a Services,
+    pooler: Option<&'a PgBouncer>,
+    /// What tells of the browser, where one is needed and wanted.
+    browser: Option<Vec<(&'static str, OsString)>>,
 }
 
 impl Test {
@@ -49,6 +63,12 @@ impl Test {
         if self.pgbouncer {
             install::pgbouncer(consent)?;
         }
+        // What a browser shows does not depend on what is between the host and the database.
+        let browser = if self.includes_end_to_end() && !self.like_spin && !self.pgbouncer {
+            browser::install(project, consent)?
+        } else {
+            None
+        };
         let profile = if self.quick { Profile::Quick } else { Profile::Shipped };
         // The host's own tests compile a component too.
         toolchain::ensure_target(project)?;
@@ -63,7 +83,15 @@ impl Test {
         let services = plan.start()?;
         let pooler = self.pgbouncer.then(|| start_pgbouncer(&services)).transpose()?;
         step("Running the tests");
-        let outcome = self.run_all(project, &manifests, &services, pooler.as_ref());
+        let outcome = self.run_all(
+            project,
+            Needs {
+                manifests,
+                services: &services,
+                pooler: pooler.as_ref(),
+                browser,
+            },
+        );
         if let Some(pooler) = pooler {
             pooler.remove()?;
         }
@@ -93,13 +121,9 @@ impl Test {
     }
 
     /// Whether all tests passed.
-    fn run_all(
-        &self,
-        project: &Project,
-        [manifest, cron_manifest]: &[PathBuf; 2],
-        services: &Services,
-        pooler: Option<&PgBouncer>,
-    ) -> Result<bool> {
+    fn run_all(&self, project: &Project, needs: Needs<'_>) -> Result<bool> {
+        let [manifest, cron_manifest] = needs.manifests;
+        let services = needs.services;
         let mut environment = vec![
             ("DATABASE_URL", services.database_url("postgres").into()),
             ("REDIS_URL", services.redis_url().into()),
@@ -110,15 +134,17 @@ impl Test {
         if self.like_spin {
             environment.push(("RUNLEDGER_LOCAL_OPTIONS", "--like-spin".into()));
         }
-        if let Some(pooler) = pooler {
+        if let Some(pooler) = needs.pooler {
             environment.push(("RUNLEDGER_LOCAL_OPTIONS", "--unnamed-statements".into()));
             environment.push(("RUNLEDGER_POOLER", format!("127.0.0.1:{}", pooler.port()).into()));
         }
         if let Ok(folder) = servers::postgres_folder() {
             environment.push((servers::POSTGRES_FOLDER, folder.into_os_string()));
         }
+        let in_browser = needs.browser.is_some();
+        environment.extend(needs.browser.into_iter().flatten());
         let mut passed = true;
-        for mut command in self.commands(project, has_nextest()) {
+        for mut command in self.commands(project, has_nextest(), in_browser) {
             clear_application(&mut command);
             passed &= status(command.envs(environment.iter().map(|(name, value)| (name, value))))?.success();
         }
@@ -126,15 +152,15 @@ impl Test {
     }
 
     /// What runs the tests, and the examples of the documentation, which nextest leaves out.
-    fn commands(&self, project: &Project, nextest: bool) -> Vec<Command> {
+    fn commands(&self, project: &Project, nextest: bool, in_browser: bool) -> Vec<Command> {
+        let left_out = self.includes_end_to_end() && !in_browser;
         let end_to_end = self.like_spin || self.pgbouncer;
         let selected = || {
             if self.packages.is_empty() {
                 // Nextest can choose among what was built for the whole workspace, and nothing is built again.
                 return match (end_to_end, nextest) {
-                    (false, _) => vec!["--workspace"],
-                    (true, true) => vec!["--workspace", "--filterset", "package(runledger-tests)"],
                     (true, false) => vec!["--package", END_TO_END],
+                    _ => vec!["--workspace"],
                 };
             }
             self.packages
@@ -145,8 +171,13 @@ impl Test {
         let mut tests = cargo(project, if nextest { &["nextest", "run"] } else { &["test"] });
         // A failure is no reason to hear nothing of the other tests.
         tests.arg("--no-fail-fast").args(selected());
-        if !nextest {
+        if nextest {
+            tests.args(chosen(end_to_end && self.packages.is_empty(), left_out));
+        } else {
             tests.arg("--");
+            if left_out {
+                tests.args(["--skip", IN_BROWSER]);
+            }
         }
         tests.args(&self.filters);
         let mut commands = vec![tests];
@@ -157,6 +188,19 @@ impl Test {
         }
         commands
     }
+}
+
+/// The options with which nextest chooses the end-to-end suite alone, or leaves out its tests in a browser, or both.
+fn chosen(end_to_end: bool, left_out: bool) -> Vec<String> {
+    let suite = format!("package({END_TO_END})");
+    let in_browser = format!("{suite} & test(/^{IN_BROWSER}/)");
+    let set = match (end_to_end, left_out) {
+        (false, false) => return Vec::new(),
+        (true, false) => suite,
+        (false, true) => format!("not ({in_browser})"),
+        (true, true) => format!("{suite} & not ({in_browser})"),
+    };
+    vec!["--filterset".to_owned(), set]
 }
 
 /// PgBouncer, before the server that the tests make their databases on.
@@ -181,8 +225,13 @@ mod tests {
     use crate::run::shown;
 
     fn check(test: &Test, nextest: bool, expected: &[&str]) {
+        check_with(test, nextest, true, expected);
+    }
+
+    fn check_with(test: &Test, nextest: bool, in_browser: bool, expected: &[&str]) {
         let project = Project::find().unwrap();
-        let commands: Vec<_> = test.commands(&project, nextest).iter().map(shown).collect();
+        let commands = test.commands(&project, nextest, in_browser);
+        let commands: Vec<_> = commands.iter().map(shown).collect();
         let commands: Vec<_> = commands.iter().map(|line| line.split_once(' ').unwrap().1).collect();
         assert_eq!(commands, expected);
     }
@@ -233,6 +282,38 @@ mod tests {
             };
             assert_eq!(test.includes_end_to_end(), needed, "{packages:?}");
         }
+    }
+
+    #[test]
+    fn without_a_browser_its_tests_are_left_out() {
+        let one = Test {
+            filters: vec!["one".into()],
+            ..Test::default()
+        };
+        let left_out = "not (package(runledger-tests) & test(/^browser::/))";
+        let expected = format!("nextest run --no-fail-fast --workspace --filterset {left_out} one");
+        check_with(&one, true, false, &[&expected]);
+        check_with(
+            &one,
+            false,
+            false,
+            &["test --no-fail-fast --workspace -- --skip browser:: one"],
+        );
+        let like_spin = Test { like_spin: true, ..one };
+        let expected =
+            format!("nextest run --no-fail-fast --workspace --filterset package(runledger-tests) & {left_out} one");
+        check_with(&like_spin, true, false, &[&expected]);
+        let other = Test {
+            packages: vec!["runledger-store".into()],
+            filters: vec!["one".into()],
+            ..Test::default()
+        };
+        check_with(
+            &other,
+            true,
+            false,
+            &["nextest run --no-fail-fast --package runledger-store one"],
+        );
     }
 
     #[test]

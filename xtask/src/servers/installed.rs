@@ -11,7 +11,7 @@ pub const POSTGRES_FOLDER: &str = "RUNLEDGER_POSTGRES_BIN";
 const OLDEST_POSTGRES: u32 = 15;
 const OLDEST_REDIS: u32 = 7;
 const OLDEST_PGBOUNCER: u32 = 1;
-const HOMEBREW: [&str; 3] = ["/opt/homebrew", "/usr/local", "/home/linuxbrew/.linuxbrew"];
+pub(super) const HOMEBREW: [&str; 3] = ["/opt/homebrew", "/usr/local", "/home/linuxbrew/.linuxbrew"];
 
 /// The folder that holds the programs `initdb` and `postgres`.
 pub fn postgres_folder() -> Result<PathBuf, Error> {
@@ -59,7 +59,7 @@ fn program(product: &'static str, needed: u32, names: &[&str]) -> Result<PathBuf
     pick(product, needed, candidates)
 }
 
-fn path_folders() -> Vec<PathBuf> {
+pub(super) fn path_folders() -> Vec<PathBuf> {
     std::env::var_os("PATH")
         .map(|path| std::env::split_paths(&path).collect())
         .unwrap_or_default()
@@ -106,7 +106,7 @@ fn pick(
     })
 }
 
-fn major_version(program: &Path) -> Option<u32> {
+pub(super) fn major_version(program: &Path) -> Option<u32> {
     if !program.is_file() {
         return None;
     }

@@ -8,6 +8,7 @@
 //! Nothing here is asynchronous, so that any test can use it.
 
 mod account;
+mod chromium;
 mod folder;
 mod installed;
 mod pgbouncer;
@@ -18,6 +19,7 @@ mod redis;
 use std::io;
 use std::path::Path;
 
+pub use chromium::{BrowserPrograms, CHROMEDRIVER, CHROMIUM, browser_programs};
 pub use folder::Lock;
 pub use installed::{POSTGRES_FOLDER, pgbouncer_program, postgres_folder, redis_program};
 pub use pgbouncer::PgBouncer;

@@ -28,6 +28,8 @@ const AGAIN: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub struct Server {
     child: Child,
+    /// What signals go to: the process, or its whole group.
+    target: Pid,
     stop_with: Signal,
     grace: Duration,
     leash: Option<Leash>,
@@ -35,16 +37,28 @@ pub struct Server {
 
 impl Server {
     /// Starts `command`, to be stopped with the signal `stop_with`, and killed if that has not ended it within `grace`.
-    pub fn start(mut command: Command, stop_with: Signal, grace: Duration) -> Result<Self, Error> {
+    pub fn start(command: Command, stop_with: Signal, grace: Duration) -> Result<Self, Error> {
+        Self::launch(command, false, stop_with, grace)
+    }
+
+    /// Starts `command`, to be killed together with all that it has started and that has stayed in its process group.
+    pub fn start_group(command: Command) -> Result<Self, Error> {
+        Self::launch(command, true, Signal::SIGKILL, Duration::ZERO)
+    }
+
+    fn launch(mut command: Command, group: bool, stop_with: Signal, grace: Duration) -> Result<Self, Error> {
         let program = command.get_program().to_owned();
         let child = command.process_group(0).spawn().doing("start", Path::new(&program))?;
+        // Process ids are small positive numbers, kept unsigned by the standard library; a negative one means the group.
+        let pid = child.id().cast_signed();
         let mut server = Self {
             child,
+            target: Pid::from_raw(if group { -pid } else { pid }),
             stop_with,
             grace,
             leash: None,
         };
-        server.leash = Some(Leash::tie(server.pid(), stop_with)?);
+        server.leash = Some(Leash::tie(server.target, stop_with)?);
         Ok(server)
     }
 
@@ -66,7 +80,7 @@ impl Server {
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) -> Result<(), Error> {
         // The child is not reaped before this is gone, so the id is its own.
-        kill(self.pid(), signal)
+        kill(self.target, signal)
             .map_err(std::io::Error::from)
             .doing("signal", Path::new("a server"))
     }
@@ -85,7 +99,7 @@ impl Server {
         // First the leash: once the server is reaped, its process id may become somebody else's.
         self.leash = None;
         // The child is not reaped yet, so the id is still its own.
-        let _ = kill(self.pid(), signal);
+        let _ = kill(self.target, signal);
         let deadline = Instant::now() + self.grace;
         while Instant::now() < deadline {
             if let Some(status) = self.ended()? {
@@ -93,13 +107,8 @@ impl Server {
             }
             thread::sleep(LOOK);
         }
-        let _ = kill(self.pid(), Signal::SIGKILL);
+        let _ = kill(self.target, Signal::SIGKILL);
         self.child.wait().doing("wait for", Path::new("a server"))
-    }
-
-    fn pid(&self) -> Pid {
-        // Process ids are small positive numbers, kept unsigned by the standard library.
-        Pid::from_raw(self.child.id().cast_signed())
     }
 }
 
@@ -119,7 +128,7 @@ impl Leash {
     fn tie(server: Pid, signal: Signal) -> Result<Self, Error> {
         let name = signal.as_str().trim_start_matches("SIG");
         Command::new("/bin/sh")
-            .args(["-c", "read -r _; kill -s \"$1\" \"$0\"", &server.to_string(), name])
+            .args(["-c", "read -r _; kill -s \"$1\" -- \"$0\"", &server.to_string(), name])
             .current_dir("/")
             .env_clear()
             .stdin(Stdio::piped())
@@ -248,6 +257,8 @@ fn tail(log: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead as _, BufReader};
+
     use super::*;
 
     fn sleeper() -> Command {
@@ -276,7 +287,7 @@ mod tests {
     #[test]
     fn a_dropped_server_is_stopped() {
         let server = Server::start(sleeper(), Signal::SIGTERM, Duration::from_secs(10)).unwrap();
-        let pid = server.pid();
+        let pid = server.target;
         assert!(comes_to_be(pid, |line| line.is_some_and(|line| line.contains("sleep"))));
         drop(server);
         assert!(gone(pid));
@@ -296,7 +307,22 @@ mod tests {
         let mut server = Server::start(sleeper(), Signal::SIGTERM, Duration::from_secs(10)).unwrap();
         // What the system does to our end of the pipe when we are killed.
         drop(server.leash.as_mut().unwrap().0.stdin.take());
-        assert!(gone(server.pid()));
+        assert!(gone(server.target));
+    }
+
+    #[test]
+    fn a_group_ends_together() {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "sleep 600 & echo $!; wait"]).stdout(Stdio::piped());
+        let mut server = Server::start_group(command).unwrap();
+        let mut line = String::new();
+        let output = server.child().stdout.take().unwrap();
+        BufReader::new(output).read_line(&mut line).unwrap();
+        let child = Pid::from_raw(line.trim().parse().unwrap());
+        assert!(comes_to_be(child, |line| line.is_some_and(|line| line.contains("sleep"))));
+        // As when we are killed: the leash is what ends them.
+        drop(server.leash.as_mut().unwrap().0.stdin.take());
+        assert!(gone(child));
     }
 
     #[test]
@@ -310,6 +336,6 @@ mod tests {
         );
         assert!(server.ended().unwrap().is_none());
         stop_stray(server.id(), "sleep 600", &[Signal::SIGTERM], Duration::from_secs(10));
-        assert!(gone(server.pid()));
+        assert!(gone(server.target));
     }
 }

@@ -1,11 +1,11 @@
-//! Installs the servers that are missing, with the system's own package manager, after asking.
+//! Installs the programs that are missing, with the system's own package manager, after asking.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use nix::unistd::geteuid;
-use xtask::servers::{Error, pgbouncer_program, postgres_folder, redis_program};
+use xtask::servers::{Error, browser_programs, pgbouncer_program, postgres_folder, redis_program};
 
 use crate::run::{shown, step};
 use crate::setup::environment::variable;
@@ -25,13 +25,21 @@ impl Consent {
     }
 }
 
-/// What `apt-get` and `brew` call something.
-type Package = [&'static str; 2];
+/// What `apt-get` and `brew` call the packages of something.
+type Packages = [&'static [&'static str]; 2];
 
-const POSTGRES: Package = ["postgresql", "postgresql@17"];
-const REDIS: Package = ["redis-server", "redis"];
-const PGBOUNCER: Package = ["pgbouncer", "pgbouncer"];
-const PYTHON: Package = ["python3-venv", "python@3.13"];
+const POSTGRES: Packages = [&["postgresql"], &["postgresql@17"]];
+const REDIS: Packages = [&["redis-server"], &["redis"]];
+const PGBOUNCER: Packages = [&["pgbouncer"], &["pgbouncer"]];
+const PYTHON: Packages = [&["python3-venv"], &["python@3.13"]];
+/// With a font that has the marks of the pages: a bare machine would show boxes.
+const BROWSER: Packages = [
+    &["chromium", "chromium-driver", "fonts-dejavu-core"],
+    &["google-chrome", "chromedriver"],
+];
+const NODE: Packages = [&["nodejs", "npm"], &["node"]];
+
+const OLDEST_NODE: u32 = 18;
 
 /// Exits with 0 where Python can make an environment of its own, for what needs 3.11.
 const CAN_MAKE_ENVIRONMENTS: &str = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
@@ -72,13 +80,37 @@ pub(crate) fn python(consent: Consent) -> Result<()> {
     ensure(PYTHON, consent, look)
 }
 
-fn ensure(package: Package, consent: Consent, look: impl Fn() -> Result<(), Error>) -> Result<()> {
+/// Makes sure that a browser is installed, with the driver of its version.
+pub(crate) fn browser(consent: Consent) -> Result<()> {
+    ensure(BROWSER, consent, || browser_programs().map(drop))
+}
+
+/// Makes sure that Node and its package manager are installed.
+pub(crate) fn node(consent: Consent) -> Result<()> {
+    let version = |program: &str| {
+        let output = Command::new(program).arg("--version").output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        text.trim().trim_start_matches('v').split('.').next()?.parse().ok()
+    };
+    let look = || match (version("node"), version("npm")) {
+        (Some(found), _) if found < OLDEST_NODE => Err(Error::TooOld {
+            program: "Node",
+            found,
+            needed: OLDEST_NODE,
+        }),
+        (Some(_), Some(_)) => Ok(()),
+        _ => Err(Error::NotInstalled("Node with npm")),
+    };
+    ensure(NODE, consent, look)
+}
+
+fn ensure(packages: Packages, consent: Consent, look: impl Fn() -> Result<(), Error>) -> Result<()> {
     let missing = match look() {
         Ok(()) => return Ok(()),
         Err(missing @ (Error::NotInstalled(_) | Error::TooOld { .. })) => missing,
         Err(error) => return Err(error.into()),
     };
-    let Some(commands) = install_commands(package, &on_path) else {
+    let Some(commands) = install_commands(packages, &on_path) else {
         bail!("{missing}, and there is neither apt-get nor brew to install it with");
     };
     let shown_commands: Vec<String> = commands.iter().map(shown).collect();
@@ -98,7 +130,7 @@ fn ensure(package: Package, consent: Consent, look: impl Fn() -> Result<(), Erro
 }
 
 /// The package manager's commands, if there is one.
-fn install_commands([apt_name, brew_name]: Package, has: &dyn Fn(&str) -> bool) -> Option<Vec<Command>> {
+fn install_commands([apt_names, brew_names]: Packages, has: &dyn Fn(&str) -> bool) -> Option<Vec<Command>> {
     if has("apt-get") {
         let apt = |arguments: &[&str]| {
             let mut command = Command::new(if geteuid().is_root() { "apt-get" } else { "sudo" });
@@ -111,12 +143,13 @@ fn install_commands([apt_name, brew_name]: Package, has: &dyn Fn(&str) -> bool) 
             command.args(arguments);
             command
         };
-        let install = ["install", "--yes", "--no-install-recommends", apt_name];
-        return Some(vec![apt(&["update"]), apt(&install)]);
+        let mut install = apt(&["install", "--yes", "--no-install-recommends"]);
+        install.args(apt_names);
+        return Some(vec![apt(&["update"]), install]);
     }
     if has("brew") {
         let mut brew = Command::new("brew");
-        brew.args(["install", brew_name]);
+        brew.arg("install").args(brew_names);
         return Some(vec![brew]);
     }
     None

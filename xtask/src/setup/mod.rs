@@ -2,6 +2,7 @@
 //! servers, the tables, the secrets.
 
 pub(crate) mod application;
+pub(crate) mod browser;
 pub(crate) mod build;
 pub(crate) mod database;
 pub(crate) mod environment;

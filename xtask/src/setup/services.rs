@@ -9,6 +9,7 @@ use xtask::servers::{Durability, Error, Lock, Postgres, PostgresConfig, Redis, R
 use crate::interrupt;
 use crate::project::Project;
 use crate::run::step;
+use crate::setup::browser;
 use crate::setup::environment::{database_url, redis_url};
 use crate::setup::install::{self, Consent};
 use crate::setup::toolchain;
@@ -71,6 +72,7 @@ pub(crate) fn install_everything(project: &Project, consent: Consent) -> Result<
     toolchain::ensure_target(project)?;
     Plan::make(project, Purpose::Test, consent)?;
     install::pgbouncer(consent)?;
+    browser::install(project, consent)?;
     step("Everything is installed");
     Ok(())
 }
