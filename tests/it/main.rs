@@ -9,6 +9,7 @@ mod analytics_answers;
 mod analytics_jobs;
 mod batch;
 mod block_types;
+mod browser;
 mod budget;
 mod budget_shared;
 mod carried;

@@ -115,11 +115,11 @@ async fn every_page_is_in_the_table_and_opens_only_for_its_roles() {
         }
         for role in ["user", "admin", "service"] {
             if !page.access.roles().contains(&role) {
-                ask(&app.browser_of("ann", role)).expect(403).await;
+                ask(&app.reader("ann", role)).expect(403).await;
             }
         }
         if page.method == "POST" {
-            let sent = app.browser_of("ann", page.access.roles()[0]).post(&address);
+            let sent = app.reader("ann", page.access.roles()[0]).post(&address);
             let by_another_site = [("sec-fetch-site", "cross-site"), ("origin", "http://elsewhere.example")];
             for (name, value) in by_another_site {
                 sent.clone().header(name, value).expect(403).await;
@@ -139,7 +139,7 @@ async fn another_tenant_finds_nothing_on_any_page() {
         for id in [&execution, &deleted] {
             let address = page.address(&graph.id, id);
             let request = app
-                .browser_of("bob", "user")
+                .reader("bob", "user")
                 .request(page.method.parse().unwrap(), &address);
             match page.stranger {
                 Stranger::Missing => drop(request.form(&[]).expect(404).await),
@@ -164,7 +164,7 @@ async fn another_tenant_finds_nothing_on_any_page() {
 #[tokio::test]
 async fn a_cookie_is_no_token_for_the_api() {
     let app = App::start().await;
-    let browser = app.browser_of("ann", "admin");
+    let browser = app.reader("ann", "admin");
     for path in ["/api/executions", "/api/summary", "/api/credits", "/api/events"] {
         browser.get(path).expect(401).await;
     }
@@ -206,7 +206,7 @@ async fn who_signs_in_gets_a_cookie_that_ends_with_the_token() {
         }
     }
     let reply = app
-        .browser_of("ann", "user")
+        .reader("ann", "user")
         .post("/logout")
         .form(&[])
         .expect(303)

@@ -2,6 +2,8 @@
 
 use std::env;
 
+use runledger_browser::Browser;
+
 use crate::{Client, Database, Host, tokens};
 
 /// A running application with a database of its own. Everything ends with the value.
@@ -62,9 +64,21 @@ impl App {
         self.anonymous.with_token(tokens::token(id, "user"))
     }
 
-    /// The browser of somebody of this role.
-    pub fn browser_of(&self, id: &str, role: &str) -> Client {
+    /// What asks as a browser does in which this person has signed in, in this role.
+    pub fn reader(&self, id: &str, role: &str) -> Client {
         self.anonymous.signed_in(&tokens::token(id, role))
+    }
+
+    /// A browser in which nobody has signed in.
+    pub async fn browser(&self) -> Browser {
+        Browser::start(self.host.base_url()).await
+    }
+
+    /// A browser in which this person has signed in, in this role.
+    pub async fn browser_for(&self, id: &str, role: &str) -> Browser {
+        let browser = self.browser().await;
+        browser.sign_in(&tokens::token(id, role)).await;
+        browser
     }
 
     /// The executor, acting for this user.

@@ -2,7 +2,8 @@
 //! whose every call names the status that it expects.
 //!
 //! A test starts an [`App`], speaks to it over HTTP as an executor ([`App::service`]), an owner ([`App::user`]) or an
-//! operator ([`App::admin`]), and looks at what is stored through [`App::db`]. Everything ends with the `App`.
+//! operator ([`App::admin`]), and looks at what is stored through [`App::db`]. Everything ends with the `App`. What a reader
+//! sees of it is asked of a browser ([`App::browser`], [`App::browser_for`]).
 //!
 //! The environment chooses the servers and the host:
 //! - `DATABASE_URL`: a Postgres server on which databases may be created; `REDIS_URL`: a Redis server, or unset.
@@ -30,6 +31,9 @@ mod wait;
 mod world;
 
 pub mod tokens;
+
+/// The browser that the pages are tested in.
+pub use runledger_browser as browser;
 
 pub use app::{App, Builder};
 pub use client::{Client, Request};
