@@ -94,7 +94,8 @@ impl Log {
                 (Kind::Status, format!("{status} for {url}"))
             }
             "Network.loadingFailed" => {
-                let url = self.requests.get(id).map_or("a request", String::as_str);
+                // Else it is the browser's own, or was told before.
+                let url = self.requests.get(id)?;
                 let blocked = event["blockedReason"].as_str();
                 // The page went away, or changed its mind; and what went elsewhere has been told.
                 if blocked.is_none() && (event["canceled"] == true || self.is_elsewhere(url)) {

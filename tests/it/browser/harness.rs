@@ -1,7 +1,7 @@
 //! What watches the pages sees what it is there for, and nothing else.
 
+use runledger_tests::App;
 use runledger_tests::browser::{Browser, Finding, Kind, Media, Scheme, check_html, validate_html};
-use runledger_tests::{App, tokens};
 use serde_json::json;
 
 use super::site::{Page, Site, html};
@@ -138,11 +138,10 @@ async fn axe_finds_what_shuts_people_out_in_both_colour_schemes() {
     browser.open("/").await;
     let findings = browser.axe_findings().await;
     let has = |rule: &str, scheme: Scheme, selector: &str| {
-        let same = |finding: &&_| -> bool {
-            let finding: &runledger_tests::browser::AxeFinding = finding;
-            (finding.rule.as_str(), finding.scheme, finding.selector.as_str()) == (rule, scheme, selector)
-        };
-        findings.iter().find(same).is_some()
+        let mut places = findings
+            .iter()
+            .filter(|finding| finding.rule == rule && finding.scheme == scheme);
+        places.any(|finding| finding.selector == selector)
     };
     for scheme in [Scheme::Light, Scheme::Dark] {
         assert!(has("image-alt", scheme, "img"), "{findings:#?}");
@@ -241,6 +240,8 @@ async fn a_reader_types_clicks_and_goes_back() {
     assert_eq!(browser.text("main p").await, "Found");
     browser.back().await;
     browser.wait_for_path("/").await;
+    // The focus is where it was; in a page that is loaded anew it is nowhere.
+    browser.reload().await;
     browser.press("Tab").await;
     browser.press("Tab").await;
     assert!(browser.has_focus("button").await);
@@ -265,12 +266,7 @@ async fn the_applications_description_is_shown_without_a_complaint() {
     browser.open("/api/docs").await;
     assert_eq!(browser.status().await, 200);
     browser.wait_for("h1").await;
-    let cookie = browser.dev_tools("Network.getCookies", json!({})).await;
-    let (name, value) = (&cookie["cookies"][0]["name"], &cookie["cookies"][0]["value"]);
-    assert_eq!(name, "runledger_token");
-    assert_eq!(
-        value.as_str().unwrap().split('.').count(),
-        tokens::token("reader", "user").split('.').count()
-    );
+    let cookies = browser.dev_tools("Network.getCookies", json!({})).await;
+    assert_eq!(cookies["cookies"][0]["name"], "runledger_token", "{cookies}");
     browser.close().await;
 }

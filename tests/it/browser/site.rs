@@ -60,10 +60,13 @@ impl Page {
     }
 }
 
+/// Without one, browsers ask for `/favicon.ico`.
+const ICON: &str = "<link rel=\"icon\" href=\"data:,\">";
+
 /// A good page with this in its `head` and its `main`.
 pub(super) fn html(head: &str, main: &str) -> String {
     format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>Page</title>{head}</head>\n\
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>Page</title>{ICON}{head}</head>\n\
          <body><main><h1>Page</h1>{main}</main></body>\n</html>\n"
     )
 }
