@@ -268,5 +268,9 @@ async fn the_applications_description_is_shown_without_a_complaint() {
     browser.wait_for("h1").await;
     let cookies = browser.dev_tools("Network.getCookies", json!({})).await;
     assert_eq!(cookies["cookies"][0]["name"], "runledger_token", "{cookies}");
+    // That page names no icon.
+    let mut findings = browser.findings().await;
+    findings.retain(|finding| !finding.detail.ends_with("/favicon.ico"));
+    assert_eq!(findings, []);
     browser.close().await;
 }
