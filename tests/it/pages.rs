@@ -205,12 +205,7 @@ async fn who_signs_in_gets_a_cookie_that_ends_with_the_token() {
             assert_eq!((reply.status, reply.header("set-cookie")), (422, None));
         }
     }
-    let reply = app
-        .reader("ann", "user")
-        .post("/logout")
-        .form(&[])
-        .expect(303)
-        .await;
+    let reply = app.reader("ann", "user").post("/logout").form(&[]).expect(303).await;
     assert!(reply.header("set-cookie").unwrap().contains("Max-Age=0"));
 }
 
