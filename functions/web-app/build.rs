@@ -1,10 +1,15 @@
 //! Makes one stylesheet and one module of the parts in `assets/`, each with a name that changes with its content, so that
-//! browsers may keep them for ever.
+//! browsers may keep them for ever. And the pages of the reference, of the API's description.
 
-use std::{env, error::Error, fs, path::Path};
+mod reference;
+
+use std::{env, error::Error, fmt::Write, fs, path::Path};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
+
+/// The description of the API.
+const DESCRIPTION: &str = "../../docs/openapi.json";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=assets");
@@ -19,6 +24,29 @@ fn main() -> Result<(), Box<dyn Error>> {
         ));
     }
     fs::write(Path::new(&out).join("names.rs"), names.concat())?;
+    write_reference(Path::new(&out))
+}
+
+/// Writes each page of the reference, and the list of them.
+fn write_reference(out: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={DESCRIPTION}");
+    let description = serde_json::from_slice(&fs::read(DESCRIPTION)?)?;
+    let mut list = format!(
+        "/// Stands for the scheme and host that a page was asked for at.\nconst BASE: &str = {:?};\n\n",
+        reference::BASE
+    );
+    list.push_str("const PAGES: &[Page] = &[\n");
+    for (place, page) in reference::pages(&description)?.into_iter().enumerate() {
+        let file = out.join(format!("reference-{place}.html"));
+        fs::write(&file, page.html)?;
+        let reference::Page { path, title, .. } = page;
+        writeln!(
+            list,
+            "Page {{ path: {path:?}, title: {title:?}, html: include_str!({file:?}) }},"
+        )?;
+    }
+    list.push_str("];\n");
+    fs::write(out.join("reference.rs"), list)?;
     Ok(())
 }
 

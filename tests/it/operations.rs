@@ -207,12 +207,11 @@ pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
     OPERATIONS.iter().chain(&METHODS)
 }
 
-const OPERATIONS: [Operation; 63] = [
+const OPERATIONS: [Operation; 62] = [
     read("/api/health", Access::Public, Stranger::NothingToSee),
     read("/api/health/ready", Access::Public, Stranger::NothingToSee),
     read("/api/metrics", Access::Public, Stranger::NothingToSee),
     read("/api/openapi.json", Access::Public, Stranger::NothingToSee),
-    read("/api/docs", Access::Public, Stranger::NothingToSee),
     read("/api/public/shared/{token}", Access::Public, Stranger::Refused(404)),
     read("/api/events", Access::Any, Stranger::SilentStream),
     read("/api/summary", Access::Any, Stranger::Zero("total_executions")),

@@ -1,14 +1,12 @@
-//! `GET /api/openapi.json` and `GET /api/docs`.
+//! `GET /api/openapi.json`. The pages of `functions/web-app` show it to people.
 
 use http::Method;
 use runledger_web::{Call, Endpoint, NoParams, Problem, Public, Reply};
 
-use crate::text::{Html, JsonText};
+use crate::text::JsonText;
 
 /// The description of the whole API, made by `cargo xtask openapi` from the route tables.
 const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
-/// A page that shows it to people.
-const DOCS: &str = include_str!("docs.html");
 
 /// Describes the API.
 pub(crate) struct GetOpenApi;
@@ -26,24 +24,5 @@ impl Endpoint for GetOpenApi {
 
     async fn handle(_: Call<Self>) -> Result<Reply<JsonText>, Problem> {
         Ok(Reply::new(JsonText(OPENAPI)))
-    }
-}
-
-/// Shows the API's description.
-pub(crate) struct GetDocs;
-
-impl Endpoint for GetDocs {
-    const METHOD: Method = Method::GET;
-    const PATH: &'static str = "/api/docs";
-    const CONDITIONAL: bool = true;
-    const SUMMARY: &'static str = "The API's reference, for people";
-    type Access = Public;
-    type Path = NoParams;
-    type Query = NoParams;
-    type Body = ();
-    type Reply = Html;
-
-    async fn handle(_: Call<Self>) -> Result<Reply<Html>, Problem> {
-        Ok(Reply::new(Html(DOCS)))
     }
 }

@@ -15,7 +15,6 @@ pub const ROUTES: &[Route] = &[
     Route::of::<health::GetReadiness>(),
     Route::of::<metrics::GetMetrics>(),
     Route::of::<description::GetOpenApi>(),
-    Route::of::<description::GetDocs>(),
 ];
 
 #[cfg(target_family = "wasm")]

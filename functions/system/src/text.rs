@@ -26,8 +26,6 @@ macro_rules! texts {
 }
 
 texts! {
-    /// A page for people.
-    Html(&'static str): "text/html; charset=utf-8", String;
     /// A JSON object.
     JsonText(&'static str): "application/json", Object;
     /// Numbers in Prometheus' text format.

@@ -7,6 +7,7 @@ mod home;
 mod live;
 mod login;
 mod parts;
+mod reference;
 mod refusal;
 mod shell;
 mod styleguide;
@@ -26,6 +27,10 @@ pub const ROUTES: &[Route] = &[
     Route::of::<asset::GetAsset>(),
     Route::of::<asset::GetFavicon>(),
     Route::of::<styleguide::GetStyleguide>(),
+    Route::of::<reference::GetReference>(),
+    Route::of::<reference::GetReferenceGroup>(),
+    Route::of::<reference::GetProblems>(),
+    Route::of::<reference::GetProblem>(),
 ];
 
 #[cfg(target_family = "wasm")]

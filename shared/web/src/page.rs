@@ -133,6 +133,39 @@ impl<T: Params> Body for FormBody<T> {
     }
 }
 
+/// Where a browser has asked, for pages that tell how to ask again.
+pub struct Asked {
+    /// The host and port, if they were sent and are of letters that mean nothing to anybody else.
+    host: Option<String>,
+    is_secure: bool,
+}
+
+impl Asked {
+    /// The scheme and host: `https://ledger.example`.
+    pub fn base(&self) -> String {
+        let scheme = if self.is_secure { "https" } else { "http" };
+        format!("{scheme}://{}", self.host.as_deref().unwrap_or("127.0.0.1:3000"))
+    }
+}
+
+impl Body for Asked {
+    const EXPECTED: bool = false;
+
+    fn read(parts: &Parts<'_>) -> Result<Self, Problem> {
+        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+        Ok(Self {
+            host: host.filter(|host| host.bytes().all(is_plain)).map(str::to_owned),
+            is_secure: is_secure(parts.headers),
+        })
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn describe(_: &mut crate::openapi::Document) -> Option<utoipa::openapi::request_body::RequestBody> {
+        None
+    }
+}
+
 /// Whether a field was filled in: browsers send the others too, as empty texts.
 pub(crate) fn is_filled((_, text): &(String, String)) -> bool {
     !text.is_empty()
@@ -221,6 +254,27 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(token(&headers(&[("cookie", cookie)])).ok(), expected, "{cookie}");
+        }
+    }
+
+    #[test]
+    fn a_page_names_the_host_that_it_was_asked_for_at_and_nothing_else() {
+        for (sent, base) in [
+            (&[("host", "here:3000")][..], "http://here:3000"),
+            (&[("host", "[::1]:3000")], "http://[::1]:3000"),
+            (
+                &[("host", "ledger.example"), ("x-forwarded-proto", "https")],
+                "https://ledger.example",
+            ),
+            (&[("host", "a'; rm -rf ~;'")], "http://127.0.0.1:3000"),
+            (&[("host", "<b>")], "http://127.0.0.1:3000"),
+            (&[], "http://127.0.0.1:3000"),
+        ] {
+            let parts = Parts {
+                headers: &headers(sent),
+                bytes: &bytes::Bytes::new(),
+            };
+            assert_eq!(Asked::read(&parts).unwrap().base(), base, "{sent:?}");
         }
     }
 

@@ -178,8 +178,14 @@ async fn receive(
     caller: Option<&Caller>,
     expected: Expected,
 ) -> Result<Received, Problem> {
-    let headers = std::mem::take(request.headers_mut());
+    let mut headers = std::mem::take(request.headers_mut());
     let (method, uri) = (request.method().clone(), request.uri().clone());
+    // Hosts may tell it in one place or the other.
+    if let Some(authority) = uri.authority()
+        && let Ok(host) = HeaderValue::from_str(authority.as_str())
+    {
+        headers.entry(header::HOST).or_insert(host);
+    }
     let bytes = if expected.body {
         let unpack = body::unpacker(&headers, expected.unpack)?;
         let sent = body::collect(&headers, request.into_body(), config.max_body_bytes).await?;
