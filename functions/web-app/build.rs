@@ -37,13 +37,11 @@ fn write_reference(out: &Path) -> Result<(), Box<dyn Error>> {
     );
     list.push_str("const PAGES: &[Page] = &[\n");
     for (place, page) in reference::pages(&description)?.into_iter().enumerate() {
-        let file = out.join(format!("reference-{place}.html"));
-        fs::write(&file, page.html)?;
-        let reference::Page { path, title, .. } = page;
-        writeln!(
-            list,
-            "Page {{ path: {path:?}, title: {title:?}, html: include_str!({file:?}) }},"
-        )?;
+        let reference::Page { path, title, html } = page;
+        let file = format!("reference-{place}.html");
+        fs::write(out.join(&file), html)?;
+        let html = format!("include_str!(concat!(env!(\"OUT_DIR\"), \"/{file}\"))");
+        writeln!(list, "Page {{ path: {path:?}, title: {title:?}, html: {html} }},")?;
     }
     list.push_str("];\n");
     fs::write(out.join("reference.rs"), list)?;

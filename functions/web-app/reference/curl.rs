@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::reference::example;
+use super::example;
 
 /// Stands for the scheme and host of whoever serves the page.
 pub(crate) const BASE: &str = "http://runledger.invalid";

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::reference::schema::{Schemas, alternatives, types};
+use super::schema::{Schemas, alternatives, types};
 
 /// How deep an example goes.
 const DEPTH: usize = 6;
@@ -52,7 +52,8 @@ const TOKEN: &str = "Cavv9mnqRr6I0JvTHx2mLQyZ5sWc8dEf1gKb3nUo";
 const IDS: [(&str, &str); 7] = [
     ("executions", EXECUTION),
     ("node-executions", "0197a3c2-9b11-7f44-b0d2-1c5e7a9d3f86"),
-    ("blocks", "c0a8e994-ebf1-4a9c-a4d8-89d09c86741b"),
+    // Not that of the bodies, which is one of the platform's own.
+    ("blocks", "0197a3c2-6c10-7b3d-9e42-7f1a0c8d5b26"),
     ("holds", HOLD),
     ("queue", "0197a3c2-9c20-7b61-a4f8-5d2e0c7b9a13"),
     ("shared", TOKEN),
@@ -168,8 +169,7 @@ fn text(owner: &str, name: &str) -> String {
         ("GraphVersion" | "NewGraphVersion", "name") => "Answerer",
         ("GraphNode", "id") => "0197a3c2-7d4f-7b20-a1c6-3e9f8d7c6b5a",
         ("GraphVersion", "id") => "0197a3c2-7d4e-7c11-9a55-0d6f1c2b3a49",
-        (_, "id") => EXECUTION,
-        (_, "ids") => EXECUTION,
+        (_, "id" | "ids") => EXECUTION,
         _ => sample(name).unwrap_or("text"),
     };
     own.to_owned()

@@ -33,6 +33,8 @@ struct Group {
     title: &'static str,
     about: &'static str,
     operations: Vec<Operation>,
+    /// The objects that these are about.
+    shapes: Vec<Shape>,
 }
 
 /// What the groups are called, in the order in which they are of interest, and what they are about.
@@ -106,7 +108,6 @@ struct Index<'a> {
 struct GroupPage<'a> {
     groups: &'a [Group],
     group: &'a Group,
-    shapes: Vec<Shape>,
     exceptions: &'static [Exception],
 }
 
@@ -125,7 +126,7 @@ struct ProblemPage {
 
 /// Every page that is made of this description.
 pub(crate) fn pages(description: &Value) -> Result<Vec<Page>, Box<dyn Error>> {
-    let (groups, shapes) = groups(description)?;
+    let groups = groups(description)?;
     let mut pages = vec![
         page(
             "/api/docs",
@@ -144,7 +145,7 @@ pub(crate) fn pages(description: &Value) -> Result<Vec<Page>, Box<dyn Error>> {
             },
         )?,
     ];
-    for (group, shapes) in groups.iter().zip(shapes) {
+    for group in &groups {
         let exceptions: &[Exception] = if group.tag == "data-service" { &EXCEPTIONS } else { &[] };
         let path = format!("/api/docs/{}", group.tag);
         let title = format!("{} · API reference", group.title);
@@ -154,7 +155,6 @@ pub(crate) fn pages(description: &Value) -> Result<Vec<Page>, Box<dyn Error>> {
             &GroupPage {
                 groups: &groups,
                 group,
-                shapes,
                 exceptions,
             },
         )?);
@@ -174,10 +174,9 @@ fn page(path: &str, title: &str, template: &impl Template) -> Result<Page, Box<d
     })
 }
 
-/// The groups, and the schemas that the page of each shows.
-fn groups(description: &Value) -> Result<(Vec<Group>, Vec<Vec<Shape>>), Box<dyn Error>> {
+/// The groups, each with its operations.
+fn groups(description: &Value) -> Result<Vec<Group>, Box<dyn Error>> {
     let mut groups = Vec::new();
-    let mut shapes = Vec::new();
     for (tag, title, about) in GROUPS {
         let schemas = Schemas::new(description);
         let mut operations = Vec::new();
@@ -187,18 +186,23 @@ fn groups(description: &Value) -> Result<(Vec<Group>, Vec<Vec<Shape>>), Box<dyn 
                 operations.push(told.with(operation, description, &schemas));
             }
         }
+        let own = format!("/api/{tag}");
+        operations.sort_by_cached_key(|operation| {
+            let is_others = !operation.path.starts_with(&own);
+            (is_others, operation.path.clone(), operation::rank(&operation.method))
+        });
         groups.push(Group {
             tag,
             title,
             about,
             operations,
+            shapes: schemas.shapes(),
         });
-        shapes.push(schemas.shapes());
     }
     let is_told = |tag: &Value| GROUPS.iter().any(|(known, ..)| tag == known);
     match operations_of(description).find(|(_, _, operation)| !is_told(&operation["tags"][0])) {
         Some((path, ..)) => Err(format!("{path} belongs to no group of the reference: add one to GROUPS").into()),
-        None => Ok((groups, shapes)),
+        None => Ok(groups),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::reference::{
+use super::{
     curl::{self, Part},
     problems,
     schema::{Field, Form, Kind, Prose, Schemas, text},
@@ -21,7 +21,6 @@ pub(crate) struct Operation {
     pub(crate) notes: Prose,
     pub(crate) roles: Vec<String>,
     pub(crate) parameters: Vec<Field>,
-    pub(crate) headers: Vec<Field>,
     pub(crate) bodies: Vec<Body>,
     pub(crate) command: Vec<Part>,
     pub(crate) answers: Vec<Answer>,
@@ -77,7 +76,6 @@ impl Operation {
             }),
             roles: texts(&operation["x-roles"]),
             parameters: Vec::new(),
-            headers: Vec::new(),
             bodies: Vec::new(),
             command: curl::command(path, method, operation),
             answers: Vec::new(),
@@ -85,18 +83,19 @@ impl Operation {
         }
     }
 
+    /// What the list at the side calls it, in pieces between which a line may end.
+    pub(crate) fn segments(&self) -> impl Iterator<Item = &str> {
+        let path = self.path.trim_start_matches("/api/").trim_start_matches("/rpc/");
+        path.split_inclusive('/')
+    }
+
     /// With what needs the schemas.
     pub(crate) fn with<'a>(mut self, operation: &'a Value, description: &'a Value, schemas: &Schemas<'a>) -> Self {
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
-            let is_header = parameter["in"] == "header";
-            let fields = if is_header {
-                &mut self.headers
-            } else {
-                &mut self.parameters
-            };
-            fields.push(Field {
+            self.parameters.push(Field {
                 within: String::new(),
                 name: parameter["name"].as_str().unwrap_or_default().to_owned(),
+                place: parameter["in"].as_str().unwrap_or_default().to_owned(),
                 is_required: parameter["required"] == true,
                 kind: schemas.kind(&parameter["schema"]),
                 bounds: schemas.bounds(&parameter["schema"]),
@@ -194,6 +193,12 @@ fn refusals(path: &str, answers: &Value, description: &Value) -> Vec<Refusal> {
         }
     });
     refusals.collect()
+}
+
+/// Where a method stands among those of a path.
+pub(crate) fn rank(method: &str) -> usize {
+    const ORDER: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+    ORDER.iter().position(|known| *known == method).unwrap_or(ORDER.len())
 }
 
 /// The anchor of an operation: `get-api-executions-id`.

@@ -1,6 +1,6 @@
 //! The kinds of problems: what each means, when it comes, and what to do about it.
 
-use crate::reference::schema::Prose;
+use super::schema::Prose;
 
 /// A kind of problem, as a `type` names it.
 pub(crate) struct Problem {

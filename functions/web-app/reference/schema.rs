@@ -68,6 +68,8 @@ pub(crate) struct Field {
     /// What stands before its name, if it is within another one.
     pub(crate) within: String,
     pub(crate) name: String,
+    /// Where a parameter is sent: `path`, `query` or `header`.
+    pub(crate) place: String,
     pub(crate) is_required: bool,
     pub(crate) kind: Kind,
     pub(crate) bounds: Prose,
@@ -248,6 +250,7 @@ impl<'a> Schemas<'a> {
             fields.push(Field {
                 within: within.to_owned(),
                 name: name.clone(),
+                place: String::new(),
                 is_required: is_required(name),
                 kind: if expands {
                     wrapped(joint, member)

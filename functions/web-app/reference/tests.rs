@@ -34,6 +34,7 @@ fn every_page_is_small_and_no_id_is_there_twice_and_no_link_leads_nowhere() {
     let pages = pages(&description()).unwrap();
     let mut ids: BTreeSet<String> = BTreeSet::new();
     for page in &pages {
+        assert!(!page.title.is_empty(), "{}", page.path);
         assert!(page.html.len() < 300_000, "{} has {} bytes", page.path, page.html.len());
         ids.insert(page.path.clone());
         for id in between(&page.html, " id=\"", "\"") {

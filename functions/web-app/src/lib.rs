@@ -12,6 +12,11 @@ mod refusal;
 mod shell;
 mod styleguide;
 
+/// What the build script makes of the API's description, once more for its tests.
+#[cfg(test)]
+#[path = "../reference/mod.rs"]
+mod reference_pages;
+
 use runledger_web::{Door, Route};
 
 /// The door of every page.
