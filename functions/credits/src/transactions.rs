@@ -6,28 +6,11 @@ use runledger_models::{
     credit::{CreditTransaction, TransactionType},
 };
 use runledger_store::credits;
-use runledger_web::{Call, Cursor, Endpoint, Names, NoParams, One, OneUser, Problem, Reply, params};
+use runledger_web::{Call, Cursor, Endpoint, NoParams, One, OneUser, Problem, Reply, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 const DEFAULT_LIMIT: u32 = 25;
-
-/// A kind of transactions in a query.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct TransactionTypeFilter(TransactionType);
-
-impl Names for TransactionTypeFilter {
-    fn named(name: &str) -> Option<Self> {
-        TransactionType::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == name)
-            .map(Self)
-    }
-
-    fn names() -> Vec<&'static str> {
-        TransactionType::ALL.iter().map(|kind| kind.as_str()).collect()
-    }
-}
 
 params! {
     /// Which transactions.
@@ -37,7 +20,7 @@ params! {
         /// The most transactions; 25 without it.
         limit: Option<Bounded<1, 100>>,
         /// Only those of this kind.
-        r#type: Option<One<TransactionTypeFilter>>,
+        r#type: Option<One<TransactionType>>,
     }
 }
 
@@ -65,7 +48,7 @@ impl Endpoint for ListTransactions {
 
     async fn handle(call: Call<Self>) -> Result<Reply<Transactions>, Problem> {
         let limit = call.query.limit.map_or(DEFAULT_LIMIT, Bounded::get);
-        let kind = call.query.r#type.map(|One(TransactionTypeFilter(kind))| kind);
+        let kind = call.query.r#type.map(|One(kind)| kind);
         let before = call.query.cursor.map(|Cursor(position)| position);
         let (transactions, next) = call
             .ledger

@@ -1,34 +1,15 @@
 //! `GET /api/public/shared/{token}`.
 
 use http::{Method, StatusCode};
-use runledger_models::{ShareToken, SharedExecution};
+use runledger_models::SharedExecution;
 use runledger_store::{Error, shares};
-use runledger_web::{Call, Endpoint, NoParams, Problem, Public, Reply, params};
+use runledger_web::{Call, Endpoint, MaybeToken, NoParams, Problem, Public, Reply, params};
 
 params! {
     /// The link.
     pub(crate) struct TokenPath {
         /// The secret part of the link.
         token: MaybeToken,
-    }
-}
-
-/// A token, or a text that can be none: both are asked for in the same way, so that no answer tells them apart.
-#[derive(Debug)]
-pub(crate) struct MaybeToken(Option<ShareToken>);
-
-impl runledger_web::Param for MaybeToken {
-    const ANY_TEXT: bool = true;
-
-    fn parse(texts: &[String]) -> Result<Self, String> {
-        Ok(Self(texts.first().and_then(|text| ShareToken::parse(text))))
-    }
-
-    #[cfg(not(target_family = "wasm"))]
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::Type::String)
-            .into()
     }
 }
 

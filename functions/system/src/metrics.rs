@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use http::{Method, StatusCode};
 use runledger_store::metrics::{self, BOUNDS, Job, Metrics, Requests, Standing};
-use runledger_web::{Call, Endpoint, NoParams, Problem, Public, Reply};
-
-use crate::{
-    exposition::Exposition,
+use runledger_web::{
+    Call, Endpoint, NoParams, Problem, Public, Reply,
     health::{RedisState, redis_state},
-    text::MetricsText,
 };
+
+use crate::{exposition::Exposition, text::MetricsText};
 
 /// Shows numbers for operators.
 pub(crate) struct GetMetrics;

@@ -7,6 +7,7 @@
 mod auth;
 mod config;
 mod extract;
+pub mod health;
 mod http;
 mod ledger;
 #[cfg(not(target_family = "wasm"))]
@@ -23,7 +24,7 @@ pub use auth::{
 };
 pub use config::{Config, setting};
 pub use extract::{
-    Body, Cursor, Headers, JsonBody, List, Names, NoParams, NumberCursor, One, Paging, Param, Params, Parts, Source,
+    Body, Cursor, Headers, JsonBody, List, MaybeToken, Names, NoParams, NumberCursor, One, Paging, Param, Params, Parts, Source,
     Unpack, read_json, time_range,
 };
 pub use http::{Call, Door, Endpoint, Route, serve};

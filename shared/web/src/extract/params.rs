@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
-use runledger_models::{Bounded, ExecutionStatus, Id, Timestamp, bounded::Percent, time::TimeRange};
+use runledger_models::{
+    Bounded, ExecutionStatus, Id, Timestamp, bounded::Percent, credit::TransactionType, time::TimeRange,
+};
 
 use crate::{FieldError, Problem};
 
@@ -346,6 +348,16 @@ pub trait Names: Sized {
 impl Names for ExecutionStatus {
     fn named(name: &str) -> Option<Self> {
         Self::parse(name)
+    }
+
+    fn names() -> Vec<&'static str> {
+        Self::ALL.into_iter().map(Self::as_str).collect()
+    }
+}
+
+impl Names for TransactionType {
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
     fn names() -> Vec<&'static str> {
