@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use http::{Method, StatusCode};
-use runledger_llm::{Settings, catalog};
+use runledger_llm::{Choice, NoChoice, choose, prompt_hash};
 use runledger_models::{
     Bounded, Id, Timestamp,
     bounded::VersionNumber,
@@ -15,7 +15,6 @@ use runledger_web::{
     named_scope, sse,
 };
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use crate::{follow, form::Form, worker::Worker};
@@ -148,21 +147,18 @@ impl Endpoint for GenerateAnalytics {
     async fn handle(call: Call<Self>) -> Result<Reply<Self::Reply>, Problem> {
         let (form, JsonBody(asked)) = call.body;
         check(&asked)?;
-        let not_configured = |why: String| {
-            call.ledger.log().error(&why);
-            Problem::not_configured(why)
-        };
-        let catalog = catalog().await.map_err(not_configured)?;
         let name = asked.model_name.as_deref().unwrap_or(RECOMMENDED_MODEL);
-        let (provider, model) = catalog.choose(name).ok_or_else(|| {
-            Problem::invalid_at(
+        let Choice { model, provider } = choose(name).await.map_err(|why| match why {
+            NoChoice::Unknown => Problem::invalid_at(
                 "/model_name",
                 "is not a model that can be asked; GET /api/executions/admin/execution_analytics/config lists them, and \
                  `provider/name` is any model of a provider that takes any, such as `ollama/qwen3`",
-            )
+            ),
+            NoChoice::NotConfigured(why) => {
+                call.ledger.log().error(&why);
+                Problem::not_configured(why)
+            }
         })?;
-        // Before anything is touched.
-        Settings::of(provider).await.map_err(not_configured)?;
         let scope = named_scope(&call.who, asked.user_id.as_ref(), "/user_id")?;
         let system = given(asked.system_prompt.as_ref()).unwrap_or(DEFAULT_SYSTEM_PROMPT);
         let user = given(asked.user_prompt.as_ref()).unwrap_or(DEFAULT_USER_PROMPT);
@@ -171,12 +167,12 @@ impl Endpoint for GenerateAnalytics {
             graph_version: asked.graph_version.map(Bounded::get),
             created_after: asked.created_after,
             model: &model.value,
-            provider: &provider.id,
+            provider: &provider,
             batch_size: asked.batch_size.map_or(DEFAULT_BATCH_SIZE, Bounded::get),
             skip_existing: asked.skip_existing.unwrap_or(true),
             system_prompt: system,
             user_prompt: user,
-            prompt_hash: &hash(system, user),
+            prompt_hash: &prompt_hash(system, user),
             created_by: call.who.subject().as_str(),
             most: (form != Form::Later).then_some(MAX_AT_ONCE),
         };
@@ -235,14 +231,4 @@ fn check(asked: &ExecutionAnalyticsRequest) -> Result<(), Problem> {
 /// An empty prompt is none.
 fn given(prompt: Option<&String>) -> Option<&str> {
     prompt.map(String::as_str).filter(|prompt| !prompt.trim().is_empty())
-}
-
-/// What tells one pair of prompts from another.
-fn hash(system: &str, user: &str) -> String {
-    let mut hash = Sha256::new();
-    // The length keeps the two apart.
-    hash.update((system.len() as u64).to_be_bytes());
-    hash.update(system);
-    hash.update(user);
-    format!("{:x}", hash.finalize())
 }
