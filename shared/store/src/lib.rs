@@ -24,6 +24,7 @@ pub mod kv;
 pub mod metrics;
 pub mod monitors;
 pub mod nodes;
+pub mod pages;
 mod predicates;
 pub mod queue;
 pub mod scoring;

@@ -172,7 +172,7 @@ struct ResultsRow {
 }
 
 #[derive(Deserialize)]
-struct NumberedRow {
+pub(crate) struct NumberedRow {
     done: u32,
     result: ResultRow,
 }
@@ -192,7 +192,7 @@ struct ResultRow {
 }
 
 impl NumberedRow {
-    fn into_numbered(self, log: &Log) -> Numbered {
+    pub(crate) fn into_numbered(self, log: &Log) -> Numbered {
         let row = self.result;
         let record = format!("execution {}", row.exec_id);
         let time = |time: Option<&StoredTime>, column| shown_time(log, time, &record, column);

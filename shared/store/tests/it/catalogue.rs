@@ -33,7 +33,7 @@ use runledger_store::{
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::lists;
+use crate::{lists, operators};
 
 /// A statement that the store can send.
 pub(crate) struct Entry {
@@ -135,6 +135,7 @@ pub(crate) fn entries() -> Vec<Entry> {
     of_shares(&mut all);
     of_analytics(&mut all);
     of_the_rest(&mut all);
+    operators::of_operators(&mut all);
     let mut named = BTreeMap::new();
     for entry in &all.0 {
         let pinned = (entry.statement.text(), entry.scans);
@@ -170,8 +171,8 @@ pub(crate) const COUNT: &str = "all runs of everybody are counted";
 const AUDIT: &str = "an audit adds everything up";
 const IMPORT: &str = "an import is taken for ten thousand node runs, each of which looks its node up";
 const BATCH: &str = "5,000 rows that are removed at once are a large part of a table as small as this one";
-const ENTRIES: &str = "only runs that wait, or ended this week, have entries";
-const ALERTS: &str = "there is one for each fall of a graph's accuracy, for a year";
+pub(crate) const ENTRIES: &str = "only runs that wait, or ended this week, have entries";
+pub(crate) const ALERTS: &str = "there is one for each fall of a graph's accuracy, for a year";
 const SCORING_JOBS: &str = "operators begin some a day, for 90 days";
 
 fn of_events(all: &mut Catalogue) {

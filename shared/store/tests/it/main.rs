@@ -10,4 +10,5 @@ mod catalogue;
 mod database;
 mod explained;
 mod lists;
+mod operators;
 mod pinned;
