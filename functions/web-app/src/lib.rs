@@ -1,16 +1,23 @@
 //! What people see of Runledger: pages that are rendered here, for whoever opens the application in a browser. They work
 //! without scripts; the module of `assets/js` makes them better.
 
+mod alerts;
 mod asset;
+mod credits;
+mod diagnostics;
 mod format;
 mod home;
 mod live;
+mod link;
 mod login;
 mod parts;
 mod reference;
 mod refusal;
+mod scoring;
+mod shared;
 mod shell;
 mod styleguide;
+mod system;
 
 /// What the build script makes of the API's description, once more for its tests.
 #[cfg(test)]
@@ -36,6 +43,17 @@ pub const ROUTES: &[Route] = &[
     Route::of::<reference::GetReferenceGroup>(),
     Route::of::<reference::GetProblems>(),
     Route::of::<reference::GetProblem>(),
+    Route::of::<shared::GetShared>(),
+    Route::of::<alerts::GetAlerts>(),
+    Route::of::<diagnostics::GetDiagnostics>(),
+    Route::of::<diagnostics::PostStop>(),
+    Route::of::<credits::GetCredits>(),
+    Route::of::<system::GetSystem>(),
+    Route::of::<scoring::list::GetScoring>(),
+    Route::of::<scoring::list::PostScoring>(),
+    Route::of::<scoring::new::GetNewScoring>(),
+    Route::of::<scoring::job::GetScoringJob>(),
+    Route::of::<scoring::job::PostCancel>(),
 ];
 
 #[cfg(target_family = "wasm")]

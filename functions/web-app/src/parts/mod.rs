@@ -1,9 +1,11 @@
 //! What several pages show: each part is a type with a template of its own, which stands in other templates as `{{ part }}`.
 
 mod empty;
+mod short_id;
 mod status;
 mod when;
 
 pub(crate) use empty::Empty;
+pub(crate) use short_id::ShortId;
 pub(crate) use status::StatusChip;
 pub(crate) use when::When;

@@ -1,0 +1,192 @@
+//! `GET /alerts`: which agents got worse, when, by how much; and which blocks fail.
+
+use std::fmt::Display;
+
+use askama::Template;
+use http::Method;
+use runledger_models::{Timestamp, monitors::BlockErrors};
+use runledger_store::{
+    monitors::{self, BlockErrorQuery},
+    pages::{self, NamedAlert},
+};
+use runledger_web::{
+    Call, Cursor, Door, Endpoint, Names, NoParams, One, Problem, Reply, Trusted, page::Rendered, params,
+};
+
+use crate::{
+    DOOR,
+    format::{Count, Seconds},
+    link::{path_of, with_query},
+    parts::{Empty, ShortId, When},
+    shell::{Section, Shell, render},
+};
+
+/// Recovered alerts on a page.
+const RECOVERED: u32 = 25;
+/// Blocks on a page.
+const BLOCKS: usize = 50;
+/// The least runs of a block that is told of.
+const MIN_EXECUTIONS: u32 = 10;
+/// What an alert compares goes back so many days.
+const COMPARED_DAYS: u32 = 7;
+
+/// How far back the runs of blocks count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BlockRange {
+    Hour,
+    Day,
+    Week,
+}
+
+impl BlockRange {
+    const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Week];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+        }
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Hour => "Last hour",
+            Self::Day => "Last 24 hours",
+            Self::Week => "Last 7 days",
+        }
+    }
+
+    fn before(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Hour => Timestamp::from_millis(now.millis() - 3_600_000).unwrap_or(now),
+            Self::Day => now.days_before(1),
+            Self::Week => now.days_before(7),
+        }
+    }
+
+    fn link(self) -> String {
+        with_query("/alerts", &[("blocks", Some(&self.name()))]) + "#blocks"
+    }
+}
+
+impl Names for BlockRange {
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|range| range.name() == name)
+    }
+
+    fn names() -> Vec<&'static str> {
+        Self::ALL.into_iter().map(Self::name).collect()
+    }
+}
+
+params! {
+    /// Which part of the recovered alerts, and which runs of blocks.
+    pub(crate) struct AlertsQuery {
+        /// Where the last part of the recovered alerts ended.
+        cursor: Option<Cursor>,
+        /// How far back the runs of blocks count; a day without it.
+        blocks: Option<One<BlockRange>>,
+    }
+}
+
+/// An alert as a row.
+struct AlertRow(NamedAlert);
+
+impl AlertRow {
+    fn graph(&self) -> String {
+        path_of("/graphs", &self.0.alert.graph_id)
+    }
+
+    /// The runs that the alert was made of.
+    fn runs(&self) -> String {
+        let alert = &self.0.alert;
+        let (from, to) = (alert.detected_at.days_before(COMPARED_DAYS), alert.detected_at);
+        with_query(
+            "/runs",
+            &[
+                ("graph_id", Some(&alert.graph_id)),
+                ("created_time_gte", Some(&from)),
+                ("created_time_lte", Some(&to)),
+            ],
+        )
+    }
+
+    /// How long the accuracy was low.
+    fn lasted(&self) -> Option<Seconds> {
+        let alert = &self.0.alert;
+        let millis = alert.recovered_at?.millis() - alert.detected_at.millis();
+        Some(Seconds(millis as f64 / 1000.0))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "alerts.html")]
+struct AlertsPage {
+    shell: Shell,
+    open: Vec<AlertRow>,
+    total_open: u64,
+    recovered: Vec<AlertRow>,
+    is_first_part: bool,
+    next: Option<String>,
+    range: BlockRange,
+    blocks: Vec<BlockErrors>,
+    blocks_left: usize,
+    failed_runs: String,
+}
+
+/// Shows which agents got worse.
+pub(crate) struct GetAlerts;
+
+impl Endpoint for GetAlerts {
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/alerts";
+    const SUMMARY: &'static str = "Which agents got worse, when, by how much?";
+    const DOOR: Door = DOOR;
+    type Access = Trusted;
+    type Path = NoParams;
+    type Query = AlertsQuery;
+    type Body = ();
+    type Reply = Rendered;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<Rendered>, Problem> {
+        let scope = call.who.scope();
+        let before = call.query.cursor.map(|Cursor(position)| position);
+        let range = call.query.blocks.map_or(BlockRange::Day, |One(range)| range);
+        let alerts = call
+            .ledger
+            .read(pages::alerts(&scope, before.as_ref(), RECOVERED))
+            .await?;
+        let now = Timestamp::now();
+        let query = BlockErrorQuery {
+            from: range.before(now),
+            to: now,
+            min_executions: MIN_EXECUTIONS,
+            min_error_rate: 0,
+        };
+        let mut blocks = call.ledger.read(monitors::block_errors(&scope, &query)).await?;
+        blocks.retain(|block| block.failed_executions > 0);
+        let blocks_left = blocks.len().saturating_sub(BLOCKS);
+        blocks.truncate(BLOCKS);
+        let next = alerts.next.map(|position| {
+            let cursor = Cursor(position).encode();
+            with_query("/alerts", &[("cursor", Some(&cursor)), ("blocks", Some(&range.name()))]) + "#recovered"
+        });
+        let failed: &dyn Display = &"FAILED";
+        render(&AlertsPage {
+            shell: Shell::new("Alerts", Section::Alerts, &call.who),
+            open: alerts.open.into_iter().map(AlertRow).collect(),
+            total_open: alerts.total_open,
+            recovered: alerts.recovered.into_iter().map(AlertRow).collect(),
+            is_first_part: before.is_none(),
+            next,
+            range,
+            blocks,
+            blocks_left,
+            failed_runs: with_query(
+                "/runs",
+                &[("statuses", Some(failed)), ("created_time_gte", Some(&query.from))],
+            ),
+        })
+    }
+}
