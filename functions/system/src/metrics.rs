@@ -28,11 +28,11 @@ impl Endpoint for GetMetrics {
     async fn handle(call: Call<Self>) -> Result<Reply<MetricsText>, Problem> {
         let metrics = call.ledger.read(metrics::read()).await?;
         let redis = redis_state().await?;
-        Ok(Reply::new(MetricsText(exposition(&metrics, &redis).into_text())))
+        Ok(Reply::new(MetricsText(exposition(&metrics, redis).into_text())))
     }
 }
 
-fn exposition(metrics: &Metrics, redis: &RedisState) -> Exposition {
+fn exposition(metrics: &Metrics, redis: RedisState) -> Exposition {
     let mut out = Exposition::default();
     out.metric("runledger_build_info", "gauge", "The version that runs; always 1.");
     out.sample("runledger_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);

@@ -1,6 +1,6 @@
 //! `GET /alerts`: which agents got worse, when, by how much; and which blocks fail.
 
-use std::fmt::Display;
+use std::fmt::{Display, Formatter};
 
 use askama::Template;
 use http::Method;
@@ -87,6 +87,19 @@ params! {
         cursor: Option<Cursor>,
         /// How far back the runs of blocks count; a day without it.
         blocks: Option<One<BlockRange>>,
+    }
+}
+
+/// A rate in percent, which is not zero though it may be small.
+struct Rate(f64);
+
+impl Display for Rate {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        if self.0 < 0.1 {
+            f.write_str("under 0.1 %")
+        } else {
+            write!(f, "{:.1} %", self.0)
+        }
     }
 }
 

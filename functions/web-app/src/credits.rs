@@ -5,7 +5,7 @@ use std::fmt::{Display, Formatter};
 use askama::Template;
 use http::Method;
 use runledger_models::{
-    Id, Role, Timestamp, UserId,
+    Id, Json, Role, Timestamp, UserId,
     credit::{CreditAudit, CreditTransaction, StoredTransactionType, TransactionType},
     stored::Stored,
 };
@@ -77,10 +77,7 @@ struct TransactionRow {
 
 impl From<CreditTransaction> for TransactionRow {
     fn from(transaction: CreditTransaction) -> Self {
-        let metadata = transaction
-            .metadata
-            .as_ref()
-            .and_then(|metadata| metadata.read::<Value>());
+        let metadata = transaction.metadata.as_ref().and_then(Json::read::<Value>);
         let text = |name: &str| {
             let value = metadata.as_ref()?.get(name)?.as_str()?;
             (!value.is_empty()).then(|| value.chars().take(MAX_REASON).collect::<String>())

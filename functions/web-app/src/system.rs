@@ -1,6 +1,11 @@
 //! `GET /system`: are database, Redis, jobs, queues and the event outbox well?
 
-use std::collections::BTreeMap;
+use std::{
+    cmp::Reverse,
+    collections::BTreeMap,
+    fmt::{Display, Formatter},
+    time::Duration,
+};
 
 use askama::Template;
 use http::Method;
@@ -40,10 +45,23 @@ const fn verdict(class: &'static str, word: &'static str) -> Verdict {
     Verdict { class, word }
 }
 
+/// The time from one run to the next: `30 s`, `15 min`, `24 h`.
+struct Period(Duration);
+
+impl Display for Period {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        match self.0.as_secs() {
+            seconds @ 0..60 => write!(f, "{seconds} s"),
+            seconds @ 60..3600 => write!(f, "{} min", seconds / 60),
+            seconds => write!(f, "{} h", seconds / 3600),
+        }
+    }
+}
+
 /// A scheduled job as a row.
 struct JobRow {
     name: &'static str,
-    period: Seconds,
+    period: Period,
     verdict: Verdict,
     began: Option<Timestamp>,
     succeeded: Option<Timestamp>,
@@ -69,7 +87,7 @@ impl JobRow {
         };
         Self {
             name: job.name(),
-            period: Seconds(job.period().as_secs_f64()),
+            period: Period(job.period()),
             verdict,
             began: time(|job| job.started_at),
             succeeded: time(|job| job.succeeded_at),
@@ -143,7 +161,7 @@ fn routes(counted: &[Requests]) -> (Vec<RouteRow>, usize) {
         row.add(each);
     }
     let mut rows: Vec<_> = rows.into_values().collect();
-    rows.sort_by(|a, b| b.requests.cmp(&a.requests));
+    rows.sort_by_key(|row| Reverse(row.requests));
     let left = rows.len().saturating_sub(ROUTES);
     rows.truncate(ROUTES);
     (rows, left)
@@ -234,15 +252,30 @@ fn database(state: &State, is_read_only: bool) -> (Verdict, Option<String>) {
     }
 }
 
+/// What somebody should know of a job, as a sentence.
+fn overdue(state: &JobState) -> Option<String> {
+    warning(state)?;
+    let JobState { name, seconds, .. } = state;
+    let period = Period(ScheduledJob::named(name)?.period());
+    Some(if state.has_failed {
+        format!("The last run of {name} failed.")
+    } else if state.has_succeeded {
+        let seconds = Seconds(*seconds);
+        format!("{name} has not succeeded for {seconds}, and is to run every {period}.")
+    } else {
+        format!("{name} has never succeeded, and is to run every {period}.")
+    })
+}
+
 fn warnings(fault: Option<String>, redis: RedisState, lag: f64, jobs: &[JobState]) -> Vec<String> {
     let redis = (redis == RedisState::Down)
-        .then(|| "Redis does not answer: changes are kept and reach readers within a second all the same".to_owned());
+        .then(|| "Redis does not answer: changes are kept and reach readers within a second all the same.".to_owned());
     let events = (lag > LATE_EVENTS).then(|| {
         let lag = Seconds(lag);
-        format!("changes of {lag} ago have not been taken up by any reader or relay")
+        format!("Changes of {lag} ago have not been taken up by any reader or relay.")
     });
     let first = [fault, redis, events].into_iter().flatten();
-    first.chain(jobs.iter().filter_map(warning)).collect()
+    first.chain(jobs.iter().filter_map(overdue)).collect()
 }
 
 #[cfg(test)]
