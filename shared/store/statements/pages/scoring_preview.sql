@@ -4,14 +4,14 @@
 SELECT json_build_object('ok', json_build_object(
     'graph_name', (
         SELECT left(coalesce(nullif(name, ''), 'Agent ' || left(id, 8)), 200) FROM "AgentGraph"
-        WHERE id = $1::jsonb ->> 'graph_id' ORDER BY version DESC LIMIT 1),
+        WHERE id = $1 ->> 'graph_id' ORDER BY version DESC LIMIT 1),
     'found', count(*),
     'scored', count(*) FILTER (WHERE is_scored),
     'has_more', count(*) = 10000))::text
 FROM (
     SELECT coalesce(e.stats ->> 'activity_status', '') <> '' AND runledger.stored_score(e.stats) IS NOT NULL AS is_scored
     FROM "AgentGraphExecution" e
-    WHERE e."agentGraphId" = $1 ->> 'graph_id' AND NOT e."isDeleted"
+    WHERE e."agentGraphId" = $1::jsonb ->> 'graph_id' AND NOT e."isDeleted"
         AND e."executionStatus" IN ('COMPLETED', 'FAILED', 'TERMINATED')
         AND ($1 ->> 'graph_version' IS NULL OR e."agentGraphVersion" = ($1 ->> 'graph_version')::int)
         AND ($1 ->> 'user_id' IS NULL OR e."userId" = $1 ->> 'user_id')
