@@ -161,7 +161,7 @@ mod tests {
         let text = shown(&json(r#""two\nlines""#), &mut room);
         assert_eq!((text.text.as_str(), text.is_cut, room), ("two\nlines", false, 11));
         let object = shown(&json(r#"{"a":1}"#), &mut room);
-        assert_eq!((object.text.as_str(), object.is_cut, room), ("{\n  ", true, 0));
+        assert_eq!((object.text.as_str(), object.is_cut, room), ("{\n  \"a", true, 0));
         let rest = shown(&json("1"), &mut room);
         assert_eq!((rest.text.as_str(), rest.is_cut), ("", true));
     }
