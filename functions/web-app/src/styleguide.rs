@@ -9,7 +9,7 @@ use runledger_web::{Call, Door, Endpoint, NoParams, Problem, Public, Reply, page
 use crate::{
     DOOR,
     format::{Count, Dollars, Percentage, Seconds, Short},
-    parts::{Empty, StatusChip, When},
+    parts::{Bucket, Chart, Empty, Series, Shape, StatusChip, When},
     shell::{Shell, render},
 };
 
@@ -19,6 +19,68 @@ struct StyleguidePage {
     shell: Shell,
     statuses: Vec<StatusChip<'static>>,
     now: Timestamp,
+    bars: Chart,
+    lines: Chart,
+}
+
+fn bars() -> Chart {
+    let series = |name, class, values: &[u8]| Series {
+        name,
+        class,
+        narrowed: "",
+        values: values.iter().map(|value| Some(f64::from(*value))).collect(),
+    };
+    Chart {
+        id: "sample-bars",
+        label: "Runs by status, by day".to_owned(),
+        shape: Shape::Bars,
+        buckets: days(),
+        series: vec![
+            series("Failed", "failed", &[0, 2, 1, 0, 8, 3, 0]),
+            series("Stopped", "stopped", &[1, 0, 0, 2, 0, 0, 0]),
+            series("Done", "done", &[20, 31, 18, 4, 42, 37, 22]),
+        ],
+        told: |value| format!("{value:.0}"),
+        most: None,
+        is_whole: true,
+        brush: None,
+    }
+}
+
+fn lines() -> Chart {
+    let values = [
+        Some(0.8),
+        Some(0.84),
+        None,
+        Some(0.7),
+        Some(0.45),
+        Some(0.62),
+        Some(0.9),
+    ];
+    let series = Series {
+        name: "Score",
+        class: "accent",
+        narrowed: "",
+        values: values.to_vec(),
+    };
+    Chart {
+        id: "sample-lines",
+        label: "Average score, by day".to_owned(),
+        shape: Shape::Lines,
+        series: vec![series],
+        told: |value| Percentage(value).to_string(),
+        most: Some(1.0),
+        is_whole: false,
+        ..bars()
+    }
+}
+
+fn days() -> Vec<Bucket> {
+    let days = (20..27).map(|day| Bucket {
+        name: format!("{day} Nov"),
+        href: "#main".to_owned(),
+    });
+    days.collect()
 }
 
 /// Shows the parts that pages are made of.
@@ -44,6 +106,8 @@ impl Endpoint for GetStyleguide {
             shell: Shell::public("Styleguide"),
             statuses: known.into_iter().chain([StatusChip("PAUSED")]).collect(),
             now: Timestamp::now(),
+            bars: bars(),
+            lines: lines(),
         })
     }
 }

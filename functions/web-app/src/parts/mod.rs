@@ -1,10 +1,12 @@
 //! What several pages show: each part is a type with a template of its own, which stands in other templates as `{{ part }}`.
 
+mod chart;
 mod empty;
 mod short_id;
 mod status;
 mod when;
 
+pub(crate) use chart::{Brush, Bucket, Chart, Series, Shape};
 pub(crate) use empty::Empty;
 pub(crate) use short_id::ShortId;
 pub(crate) use status::StatusChip;

@@ -1,0 +1,36 @@
+// Drawing over a chart narrows its time.
+document.addEventListener("pointerdown", event => {
+    const svg = event.target.closest?.("svg[data-brush]");
+    if (!svg || event.button !== 0 || event.pointerType === "touch") return;
+    const box = svg.getBoundingClientRect();
+    const share = x => Math.min(Math.max((x - box.left) / box.width, 0), 1);
+    const start = share(event.clientX);
+    let mark;
+    const move = moved => {
+        const end = share(moved.clientX);
+        if (!mark && Math.abs(end - start) * box.width < 6) return;
+        if (!mark) {
+            mark = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+            mark.setAttribute("class", "brush hit");
+            mark.setAttribute("height", 120);
+            svg.append(mark);
+        }
+        mark.setAttribute("x", `${Math.min(start, end) * 100}%`);
+        mark.setAttribute("width", `${Math.abs(end - start) * 100}%`);
+    };
+    const up = ended => {
+        removeEventListener("pointermove", move);
+        removeEventListener("pointerup", up);
+        if (!mark) return;
+        mark.remove();
+        // The click that ends it is not one on a mark.
+        addEventListener("click", click => click.preventDefault(), { capture: true, once: true });
+        const { brush, from, step, count } = svg.dataset;
+        const [first, last] = [start, share(ended.clientX)].sort((a, b) => a - b);
+        const at = share => new Date(Number(from) + share * step).toISOString();
+        location.assign(`${brush}created_from=${at(Math.floor(first * count))}&created_to=${at(Math.ceil(last * count) - 0.001)}`);
+    };
+    addEventListener("pointermove", move);
+    addEventListener("pointerup", up);
+});
+document.addEventListener("dragstart", event => { if (event.target.closest?.("svg[data-brush]")) event.preventDefault(); });
