@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Which executions a list holds. What is `None` does not narrow it.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Clone, Serialize)]
 pub struct Filter {
     /// This one alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,7 +51,7 @@ const COUNT: &str = include_str!("count.sql");
 impl Filter {
     /// Whether there is more to filter by than the way in and the times of creation. What only an index is needed for
     /// must not look at other columns.
-    const fn has_more(&self) -> bool {
+    pub(crate) const fn has_more(&self) -> bool {
         self.id.is_some()
             || self.graph_version.is_some()
             || self.statuses.is_some()
@@ -61,7 +61,7 @@ impl Filter {
 
 /// The predicates of a list, those on indexed columns first. `by_rows`: the lower bound of a time compares rows, and is always
 /// there. The planner takes a plain pair of bounds for a narrow range and picks another index.
-fn predicates(scope: &Scope, filter: &Filter, before: Option<&Position>, by_rows: bool) -> [Predicate; 10] {
+pub(crate) fn predicates(scope: &Scope, filter: &Filter, before: Option<&Position>, by_rows: bool) -> [Predicate; 10] {
     [
         (scope.user_id().is_some(), r#"e."userId" = $1 ->> 'user_id'"#),
         (filter.id.is_some(), "e.id = $1 ->> 'id'"),

@@ -10,6 +10,7 @@ mod rows;
 pub use change::{Deletion, change, delete, restore, stop};
 pub use create::create;
 pub use import::import;
+pub(crate) use list::predicates;
 pub use list::{Filter, count, keyset, page};
 pub use read::{NODES, get, get_with_nodes};
 pub(crate) use rows::{BoundaryRow, WithBoundary};

@@ -3,6 +3,10 @@
 mod account;
 mod alerts;
 mod diagnostics;
+pub mod graphs;
+pub mod history;
+pub mod overview;
+pub mod runs;
 mod scoring;
 
 pub use account::{Account, account};

@@ -33,7 +33,7 @@ use runledger_store::{
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::{lists, operators};
+use crate::{lists, operators, pages};
 
 /// A statement that the store can send.
 pub(crate) struct Entry {
@@ -128,6 +128,7 @@ pub(crate) fn entries() -> Vec<Entry> {
     of_events(&mut all);
     of_executions(&mut all);
     lists::of_lists(&mut all);
+    pages::of_pages(&mut all);
     of_jobs(&mut all);
     of_nodes(&mut all);
     of_queues(&mut all);

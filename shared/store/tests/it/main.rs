@@ -11,4 +11,5 @@ mod database;
 mod explained;
 mod lists;
 mod operators;
+mod pages;
 mod pinned;

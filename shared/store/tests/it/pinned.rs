@@ -135,6 +135,7 @@ fn what_is_written_twice_is_the_same() {
         ("nodes/change.sql", "nodes/change_many.sql", "changed AS ("),
         ("monitors/frequent_graphs.sql", "jobs/scan.sql", "finished AS ("),
         ("monitors/frequent_graphs.sql", "jobs/scan.sql", "frequent AS ("),
+        ("monitors/late.sql", "pages/attention.sql", "late AS ("),
     ] {
         assert_eq!(step(one, name), step(other, name), "{name} of {one} and of {other}");
     }
