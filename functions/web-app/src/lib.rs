@@ -5,16 +5,23 @@ mod alerts;
 mod asset;
 mod credits;
 mod diagnostics;
+mod address;
+mod figure;
+mod first_run;
 mod format;
+mod graphs;
 mod home;
 mod live;
 mod link;
 mod login;
+mod over_time;
 mod parts;
 mod reference;
 mod refusal;
 mod scoring;
 mod shared;
+mod range;
+mod runs;
 mod shell;
 mod styleguide;
 mod system;
@@ -33,6 +40,10 @@ const DOOR: Door = Door::Page(refusal::tell);
 pub const ROUTES: &[Route] = &[
     Route::of::<home::GetHome>(),
     Route::of::<live::GetLive>(),
+    Route::of::<runs::GetRuns>(),
+    Route::of::<runs::GetNewRuns>(),
+    Route::of::<graphs::GetGraphs>(),
+    Route::of::<graphs::GetGraph>(),
     Route::of::<login::GetLogin>(),
     Route::of::<login::PostLogin>(),
     Route::of::<login::PostLogout>(),

@@ -178,6 +178,14 @@ fn is_secure(headers: &HeaderMap) -> bool {
         .is_some_and(|first| first.trim().eq_ignore_ascii_case("https"))
 }
 
+/// Where an application is reached, as whoever reaches it writes it.
+pub(crate) fn origin(uri: &Uri, headers: &HeaderMap) -> String {
+    let sent = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = sent.or_else(|| uri.authority().map(http::uri::Authority::as_str));
+    let scheme = if is_secure(headers) { "https" } else { "http" };
+    format!("{scheme}://{}", host.unwrap_or("localhost"))
+}
+
 /// The header that signs a browser in, for so many seconds.
 pub fn sign_in(token: &str, seconds: u64, is_secure: bool) -> Result<(HeaderName, HeaderValue), Problem> {
     let secure = if is_secure { "; Secure" } else { "" };

@@ -34,3 +34,16 @@ document.addEventListener("pointerdown", event => {
     addEventListener("pointerup", up);
 });
 document.addEventListener("dragstart", event => { if (event.target.closest?.("svg[data-brush]")) event.preventDefault(); });
+// The columns of the list of runs stay as they were chosen.
+if (location.pathname === "/runs") {
+    const asked = new URLSearchParams(location.search);
+    const name = "runledger-columns";
+    try {
+        if (asked.has("columns")) {
+            localStorage.setItem(name, asked.getAll("columns").join(","));
+        } else if (localStorage.getItem(name)) {
+            asked.set("columns", localStorage.getItem(name));
+            location.replace(`/runs?${asked}`);
+        }
+    } catch { /* This browser keeps nothing: the address does. */ }
+}

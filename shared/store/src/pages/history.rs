@@ -36,6 +36,21 @@ fn mean(sum: f64, count: u64) -> Option<f64> {
 }
 
 impl Sums {
+    /// These and others.
+    fn with(self, other: &Self) -> Self {
+        Self {
+            executions: self.executions + other.executions,
+            completed: self.completed + other.completed,
+            failed: self.failed + other.failed,
+            terminated: self.terminated + other.terminated,
+            with_stats: self.with_stats + other.with_stats,
+            cost: self.cost + other.cost,
+            duration: self.duration + other.duration,
+            scored: self.scored + other.scored,
+            score: self.score + other.score,
+        }
+    }
+
     /// How many have not ended.
     pub const fn unended(&self) -> u64 {
         self.executions
@@ -144,6 +159,12 @@ impl History {
     pub fn at(&self, start: Timestamp) -> Sums {
         let found = self.steps.binary_search_by_key(&start.millis(), |step| step.at);
         found.map(|place| self.steps[place].sums).unwrap_or_default()
+    }
+
+    /// What they came to in the steps whose beginning, in milliseconds since 1970, is wanted.
+    pub fn sums(&self, is_wanted: impl Fn(i64) -> bool) -> Sums {
+        let wanted = self.steps.iter().filter(|step| is_wanted(step.at));
+        wanted.fold(Sums::default(), |sum, step| sum.with(&step.sums))
     }
 }
 

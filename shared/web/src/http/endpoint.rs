@@ -75,6 +75,8 @@ pub struct Call<E: Endpoint> {
     pub query: E::Query,
     /// The body, and in front of it what was read from headers.
     pub body: E::Body,
+    /// Where the caller reached the application: `https://ledger.example`.
+    pub origin: String,
     /// When the caller's token expires, in seconds since 1970.
     pub expires_at: Option<f64>,
     /// What runs the request's statements.

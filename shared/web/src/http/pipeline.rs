@@ -47,6 +47,7 @@ pub(crate) async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Probl
     .await?;
     let path = path.read::<E::Path>()?;
     let query = query.read::<E::Query>()?;
+    let uri = request.uri().clone();
     let Received { headers, bytes, once } = receive(request, &config, caller.as_ref(), Expected::of::<E>()).await?;
     let body = E::Body::read(&Parts {
         headers: &headers,
@@ -59,6 +60,7 @@ pub(crate) async fn serve<E: Endpoint>(routed: Routed) -> Result<Response, Probl
         path,
         query,
         body,
+        origin: page::origin(&uri, &headers),
         expires_at,
         ledger: Ledger::new(db, once),
         config: Rc::clone(&config),
