@@ -1,27 +1,27 @@
 //! What people see of Runledger: pages that are rendered here, for whoever opens the application in a browser. They work
 //! without scripts; the module of `assets/js` makes them better.
 
+mod address;
 mod alerts;
 mod asset;
 mod credits;
 mod diagnostics;
-mod address;
 mod figure;
 mod first_run;
 mod format;
 mod graphs;
 mod home;
-mod live;
 mod link;
+mod live;
 mod login;
 mod over_time;
 mod parts;
+mod range;
 mod reference;
 mod refusal;
+mod runs;
 mod scoring;
 mod shared;
-mod range;
-mod runs;
 mod shell;
 mod styleguide;
 mod system;

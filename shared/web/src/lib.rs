@@ -24,8 +24,8 @@ pub use auth::{
 };
 pub use config::{Config, setting};
 pub use extract::{
-    Body, Cursor, Headers, JsonBody, List, MaybeToken, Names, NoParams, NumberCursor, One, Paging, Param, Params, Parts, Source,
-    Unpack, read_json, time_range,
+    Body, Cursor, Headers, JsonBody, List, MaybeToken, Names, NoParams, NumberCursor, One, Paging, Param, Params,
+    Parts, Source, Unpack, read_json, time_range,
 };
 pub use http::{Call, Door, Endpoint, Route, serve};
 pub use ledger::Ledger;

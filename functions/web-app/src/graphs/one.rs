@@ -1,7 +1,7 @@
 //! `GET /graphs/{id}`: how a graph does over time, and by version.
 
 use askama::Template;
-use http::Method;
+use http::{Method, StatusCode};
 use runledger_models::{Id, Timestamp};
 use runledger_store::{
     executions::Filter,
@@ -76,7 +76,7 @@ impl Endpoint for GetGraph {
     const PATH: &'static str = "/graphs/{id}";
     const SUMMARY: &'static str = "How does this agent do over time, by version?";
     const DOOR: Door = DOOR;
-    const PROBLEMS: &'static [u16] = &[404];
+    const PROBLEMS: &'static [StatusCode] = &[StatusCode::NOT_FOUND];
     type Access = AnyRole;
     type Path = GraphPath;
     type Query = RangeQuery;
