@@ -18,7 +18,7 @@ use crate::{
     format::{Count, Seconds},
     link::{path_of, with_query},
     parts::{Empty, ShortId, When},
-    shell::{Section, Shell, render},
+    shell::{Freshness, Section, Shell, render},
 };
 
 /// Recovered alerts on a page.
@@ -187,7 +187,7 @@ impl Endpoint for GetAlerts {
         });
         let failed: &dyn Display = &"FAILED";
         render(&AlertsPage {
-            shell: Shell::new("Alerts", Section::Alerts, &call.who),
+            shell: Shell::new("Alerts", Section::Alerts, &call.who).fresh(Freshness::Polls),
             open: alerts.open.into_iter().map(AlertRow).collect(),
             total_open: alerts.total_open,
             recovered: alerts.recovered.into_iter().map(AlertRow).collect(),

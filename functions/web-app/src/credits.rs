@@ -21,7 +21,7 @@ use crate::{
     format::{Count, Dollars},
     link::{self, with_query},
     parts::{Empty, ShortId, When},
-    shell::{Section, Shell, render},
+    shell::{Freshness, Section, Shell, render},
 };
 
 /// Transactions on a page.
@@ -186,7 +186,7 @@ impl Endpoint for GetCredits {
             None
         };
         render(&CreditsPage {
-            shell: Shell::new("Credits", Section::Credits, &call.who),
+            shell: Shell::new("Credits", Section::Credits, &call.who).fresh(Freshness::Polls),
             chooser: is_trusted.then(|| user.map_or_else(String::new, |user| user.as_str().to_owned())),
             holder,
             may_audit,

@@ -16,7 +16,7 @@ use crate::{
     format::{self, Count, short_id},
     link::{self, path_of},
     parts::{ShortId, When},
-    shell::{Section, Shell, render},
+    shell::{Freshness, Section, Shell, render},
 };
 
 /// Rows of a list.
@@ -151,7 +151,7 @@ impl Endpoint for GetDiagnostics {
             },
         ];
         render(&DiagnosticsPage {
-            shell: Shell::new("Diagnostics", Section::Diagnostics, &call.who),
+            shell: Shell::new("Diagnostics", Section::Diagnostics, &call.who).fresh(Freshness::Polls),
             stuck,
             entries: rest.entries,
             entries_total: rest.entries_total,

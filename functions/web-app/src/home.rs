@@ -18,7 +18,7 @@ use crate::{
     over_time,
     parts::{Chart, Empty, StatusChip, When},
     range::{Range, RangeQuery},
-    shell::{Section, Shell, render},
+    shell::{Freshness, Section, Shell, render},
 };
 
 /// The ranges to choose from.
@@ -138,7 +138,7 @@ impl Endpoint for GetHome {
         let chart = over_time::by_status("runs-by-day", &history, steps, &Address::runs(), None);
         let is_empty = sums.executions == 0 && history.steps.is_empty() && attention.rows.is_empty();
         render(&HomePage {
-            shell: Shell::new("Overview", Section::Overview, &call.who),
+            shell: Shell::new("Overview", Section::Overview, &call.who).fresh(Freshness::Follows(None)),
             ranges: range.links(&Address::new("/"), &RANGES),
             range,
             figures: figures(&sums, &before, &runs, call.config.shows_activity(&call.who)),

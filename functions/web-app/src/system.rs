@@ -25,7 +25,7 @@ use crate::{
     DOOR,
     format::{Count, Percentage, Seconds, Short},
     parts::{Empty, When},
-    shell::{Section, Shell, render},
+    shell::{Freshness, Section, Shell, render},
 };
 
 /// Routes on the page.
@@ -226,7 +226,7 @@ impl Endpoint for GetSystem {
         });
         let (routes, routes_left) = routes(&metrics.requests);
         render(&SystemPage {
-            shell: Shell::new("System", Section::System, &call.who),
+            shell: Shell::new("System", Section::System, &call.who).fresh(Freshness::Polls),
             warnings: warnings(fault, redis, outbox.lag_seconds, &states),
             database,
             redis: match redis {

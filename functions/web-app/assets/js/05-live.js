@@ -1,7 +1,9 @@
 // What changes by itself: elements with an id and `data-live` are replaced by how the server shows them now. A page is told of
 // changes over `data-stream`, or looks again every few seconds (`data-poll`); not while nobody looks at it.
 const stage = document.getElementById("main");
-const PAUSE = 1000, POLL = 5000;
+// One run is looked at more closely than all of them.
+const PAUSE = stage?.dataset.stream?.includes("?") ? 1000 : 2500;
+const POLL = 5000;
 let source, waiting, isFetching = false, isStale = false;
 
 // A new element in the place of an old one, with what the reader had opened, and the focus where it was.
@@ -19,14 +21,13 @@ function replace(old, fresh) {
 }
 
 // Rows that were not there before do not make the others jump: a pill says how many there are.
-function announce(fresh) {
-    const pill = document.getElementById("new-rows");
-    const table = document.querySelector("[data-rows]");
-    if (!pill || !table) return;
-    const count = [...fresh.querySelectorAll("[data-rows] tr[id]")].filter(row => !document.getElementById(row.id)).length;
-    pill.hidden = count === 0;
-    const link = pill.querySelector("a");
-    if (link && count) link.textContent = `${count} new: show`;
+async function announce() {
+    const pill = document.querySelector("[data-live-count]");
+    if (!pill) return;
+    const response = await fetch(pill.dataset.liveCount);
+    if (!response.ok || response.redirected) return;
+    const told = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (pill.textContent !== told.body.textContent) pill.replaceChildren(...told.body.childNodes);
 }
 
 async function refresh() {
@@ -44,7 +45,7 @@ async function refresh() {
             const now = fresh.getElementById(old.id);
             if (now && !old.isEqualNode(now)) replace(old, now);
         }
-        announce(fresh);
+        await announce();
         showTimes();
         document.dispatchEvent(new CustomEvent("refreshed"));
     } catch {

@@ -22,7 +22,7 @@ use crate::{
     parts::{Chart, Empty, StatusChip},
     range::{Range, RangeQuery},
     runs::RunRow,
-    shell::{Section, Shell, render},
+    shell::{Freshness, Section, Shell, render},
 };
 
 /// The ranges to choose from.
@@ -120,7 +120,7 @@ impl Endpoint for GetGraph {
         let measures = measures.filter(|measure| shows_scores || *measure != Measure::Score);
         let lines = measures.map(|measure| over_time::line(measure, &history, steps, &runs));
         render(&GraphPage {
-            shell: Shell::new(graph.name.clone(), Section::Graphs, &call.who),
+            shell: Shell::new(graph.name.clone(), Section::Graphs, &call.who).fresh(Freshness::Polls),
             ranges: range.links(&Address::graph(id.as_str()), &RANGES),
             range,
             figures: figures(&in_range(true), &in_range(false), &of_range, shows_scores),

@@ -20,7 +20,7 @@ use crate::{
     format::{Count, short_id},
     over_time,
     parts::{Chart, Empty, StatusChip},
-    shell::{Section, Shell, render},
+    shell::{Freshness, Section, Shell, render},
 };
 
 /// Runs on a page.
@@ -133,7 +133,7 @@ impl Endpoint for GetRuns {
         let newer = Address::new("/runs/new").to_string() + "?" + asked.address().with("after", after).query();
         let is_empty = rows.is_empty() && graphs.is_empty();
         render(&RunsPage {
-            shell: Shell::new("Runs", Section::Runs, &call.who),
+            shell: Shell::new("Runs", Section::Runs, &call.who).fresh(Freshness::Follows(None)),
             matches: told(list.matches, rows.len(), older.is_none() && is_first),
             older: older.map(|address| address.to_string()),
             newer: is_newest.then_some(newer),

@@ -21,7 +21,7 @@ use crate::{
     format::{self, Count, Percentage, Seconds, Short},
     link::{self, path_of, with_query},
     parts::{Empty, ShortId, When},
-    shell::{Section, Shell, render},
+    shell::{Freshness, Section, Shell, render},
 };
 
 /// Results on a page.
@@ -217,7 +217,8 @@ impl Endpoint for GetScoringJob {
         });
         let (bands, mean) = spread(&found.bands);
         render(&JobPage {
-            shell: Shell::new(format!("Scores of {}", found.graph_name), Section::Scoring, &call.who),
+            shell: Shell::new(format!("Scores of {}", found.graph_name), Section::Scoring, &call.who)
+                .fresh(Freshness::Polls),
             may_cancel: call.who.role() == Role::Admin && job.status == JobStatus::Running,
             choices,
             first: (after > 0).then(|| link(outcome, None) + "#results"),

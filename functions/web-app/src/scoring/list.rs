@@ -23,7 +23,7 @@ use crate::{
     format::{Count, Short},
     link::{self, path_of, with_query},
     parts::{Empty, When},
-    shell::{Section, Shell, render},
+    shell::{Freshness, Section, Shell, render},
 };
 
 /// Jobs on a page.
@@ -66,7 +66,7 @@ impl Endpoint for GetScoring {
         let read = pages::scoring_jobs(&call.who.scope(), before.as_ref(), JOBS);
         let (jobs, next) = call.ledger.read(read).await?;
         render(&ScoringPage {
-            shell: Shell::new("Scoring", Section::Scoring, &call.who),
+            shell: Shell::new("Scoring", Section::Scoring, &call.who).fresh(Freshness::Polls),
             jobs,
             is_first_part: before.is_none(),
             next: next.map(|position| with_query("/scoring", &[("cursor", Some(&Cursor(position).encode()))])),
