@@ -63,7 +63,13 @@ impl Address {
         let last = Timestamp::from_millis(to.millis() - 1).unwrap_or(to);
         let separator = if self.query.is_empty() { "" } else { "&" };
         // Colons may stand in a query as they are.
-        self.query += &format!("{separator}created_from={from}&created_to={last}");
+        self.query.extend([
+            separator,
+            "created_from=",
+            &from.to_string(),
+            "&created_to=",
+            &last.to_string(),
+        ]);
         self
     }
 

@@ -7,14 +7,17 @@ use crate::{
     format::{Count, Dollars, Percentage, Seconds},
 };
 
+/// The share of failures from which on a graph fails often.
+const OFTEN: f64 = 0.1;
+
 /// Sums as tables tell them.
 pub(crate) trait ShownSums {
     /// How many runs there were.
     fn runs(&self) -> Count;
     /// The share of those that ended that failed.
     fn failed(&self) -> Option<Percentage>;
-    /// Whether any did.
-    fn has_failures(&self) -> bool;
+    /// Whether that is worth a look.
+    fn fails_often(&self) -> bool;
     /// What all of them cost.
     fn total_cost(&self) -> Dollars;
     /// What one cost, on average.
@@ -34,8 +37,8 @@ impl ShownSums for Sums {
         self.failed_share().map(Percentage)
     }
 
-    fn has_failures(&self) -> bool {
-        self.failed > 0
+    fn fails_often(&self) -> bool {
+        self.failed_share().is_some_and(|share| share >= OFTEN)
     }
 
     fn total_cost(&self) -> Dollars {
@@ -104,7 +107,7 @@ fn figure(
                 Comparison::Percent => (now - before) / before * 100.0,
                 Comparison::Points => (now - before) * 100.0,
             };
-            if now == before || change.abs() < 0.05 {
+            if (now - before).abs() < 1e-9 || change.abs() < 0.05 {
                 "as before".to_owned()
             } else {
                 let rises = now > before;

@@ -24,7 +24,7 @@ use crate::{
 /// The ranges to choose from.
 const RANGES: [Range; 3] = [Range::Day, Range::Week, Range::Month];
 /// How many of a kind are listed.
-const LIMIT: u32 = 8;
+const LIMIT: u32 = 6;
 /// The days of the chart at the least.
 const DAYS: u32 = 14;
 const DAY: i64 = 86_400_000;

@@ -47,3 +47,9 @@ if (location.pathname === "/runs") {
         }
     } catch { /* This browser keeps nothing: the address does. */ }
 }
+// What was opened to choose from is closed by choosing something else.
+document.addEventListener("click", event => {
+    for (const pick of document.querySelectorAll("details.pick[open]")) {
+        if (!pick.contains(event.target)) pick.open = false;
+    }
+});

@@ -46,9 +46,10 @@ struct GraphPage {
     id: Id,
     graph: ShownGraph,
     ranges: Vec<(&'static str, String, bool)>,
-    range: Range,
     figures: Vec<Figure>,
     is_partial: bool,
+    is_by_week: bool,
+    days: u32,
     by_status: Option<Chart>,
     lines: Vec<Chart>,
     rows: Vec<RunRow>,
@@ -58,7 +59,7 @@ struct GraphPage {
 }
 
 impl GraphPage {
-    fn of_version(&self, version: &i32) -> String {
+    fn of_version(&self, version: i32) -> String {
         let list = self.runs.clone().with("graph_version", version);
         list.with("created_from", self.from).to_string()
     }
@@ -89,10 +90,12 @@ impl Endpoint for GetGraph {
         let now = Timestamp::now();
         let scope = call.who.scope();
         let shows_scores = call.config.shows_activity(&call.who);
-        // Whole days, as many before as those that are shown.
-        let steps = Steps::of(now.days_before(range.days() - 1), now, DAY);
+        // Whole days or weeks, and as many before as those that are shown.
+        let is_by_week = range == Range::Quarter;
+        let days = if is_by_week { 7 } else { 1 };
+        let steps = Steps::of(now.days_before(range.days() - days), now, i64::from(days) * DAY);
         let both = Steps {
-            from: steps.from.days_before(range.days()),
+            from: steps.from.days_before(steps.days()),
             ..steps
         };
 
@@ -122,9 +125,10 @@ impl Endpoint for GetGraph {
         render(&GraphPage {
             shell: Shell::new(graph.name.clone(), Section::Graphs, &call.who).fresh(Freshness::Polls),
             ranges: range.links(&Address::graph(id.as_str()), &RANGES),
-            range,
             figures: figures(&in_range(true), &in_range(false), &of_range, shows_scores),
             is_partial: history.is_partial,
+            is_by_week,
+            days: steps.days(),
             by_status: by_status.filter(|chart| !chart.is_empty()),
             lines: lines.filter(|chart| !chart.is_empty()).collect(),
             rows: rows

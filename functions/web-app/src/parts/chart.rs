@@ -6,8 +6,15 @@ use runledger_models::Timestamp;
 
 /// The height of what is drawn, in pixels; below it stand the names of the buckets.
 const HEIGHT: f64 = 120.0;
-/// The most names of buckets below a chart.
-const MAX_NAMES: usize = 8;
+impl Shape {
+    /// The most names of buckets below a chart: those with lines stand beside each other.
+    const fn names(self) -> usize {
+        match self {
+            Self::Bars => 8,
+            Self::Lines => 4,
+        }
+    }
+}
 
 /// A part of the time that a chart is about.
 pub(crate) struct Bucket {
@@ -173,7 +180,7 @@ impl Chart {
     fn columns(&self) -> Vec<Column<'_>> {
         let (top, _) = self.scale();
         let width = 100.0 / self.buckets.len().max(1) as f64;
-        let every = self.buckets.len().div_ceil(MAX_NAMES).max(1);
+        let every = self.buckets.len().div_ceil(self.shape.names()).max(1);
         let columns = self.buckets.iter().enumerate().map(|(place, bucket)| {
             let x = place as f64 * width;
             let mut height = 0.0;
@@ -211,7 +218,12 @@ impl Chart {
                 bar_width: percent(width * 0.8),
                 segments,
                 points,
-                name: (place % every == 0).then(|| (bucket.name.as_str(), (place / every) % 2 == 1)),
+                name: (place % every == 0).then(|| {
+                    (
+                        bucket.name.as_str(),
+                        self.shape == Shape::Bars && (place / every) % 2 == 1,
+                    )
+                }),
             }
         });
         columns.collect()
@@ -230,8 +242,9 @@ impl Chart {
             for (place, value) in series.values.iter().enumerate() {
                 if let Some(value) = value {
                     let y = HEIGHT - (value / top * HEIGHT).clamp(0.0, HEIGHT);
-                    let command = if goes_on { 'L' } else { 'M' };
-                    path += &format!("{command}{:.1} {y:.1}", (place as f64 + 0.5) * width);
+                    let command = if goes_on { "L" } else { "M" };
+                    let x = (place as f64 + 0.5) * width;
+                    path.extend([command, &format!("{x:.1} {y:.1}")]);
                 }
                 goes_on = value.is_some();
             }

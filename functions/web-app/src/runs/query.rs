@@ -327,8 +327,8 @@ impl Asked {
             names.join(",")
         });
         let columns = self.columns.as_ref().map(|columns| {
-            let named = Column::ALL.into_iter().filter(|(column, ..)| columns.contains(column));
-            let names: Vec<_> = named.map(|(_, name, _)| name).collect();
+            let asked = Column::ALL.into_iter().filter(|(column, ..)| columns.contains(column));
+            let names: Vec<_> = asked.map(|(_, name, _)| name).collect();
             names.join(",")
         });
         [
@@ -365,7 +365,7 @@ impl Asked {
     }
 
     /// The runs of a version of a graph, narrowed as this list is otherwise.
-    pub(crate) fn of_version(&self, graph_id: &str, version: &i32) -> String {
+    pub(crate) fn of_version(&self, graph_id: &str, version: i32) -> String {
         let of_graph = Self {
             filter: Filter {
                 graph_id: None,
@@ -396,7 +396,7 @@ impl Asked {
     /// What the list is narrowed to; `graph_name` is what its graph is called.
     pub(crate) fn narrowings(&self, graph_name: Option<&str>) -> Vec<Narrowing> {
         let filter = &self.filter;
-        let time = |at: Option<Timestamp>| at.map(|at| told(at));
+        let time = |at: Option<Timestamp>| at.map(told);
         [
             (
                 "graph_id",

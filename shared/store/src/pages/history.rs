@@ -127,6 +127,11 @@ impl Steps {
         }
     }
 
+    /// How many whole days they cover.
+    pub fn days(&self) -> u32 {
+        u32::try_from((self.to.millis() - self.from.millis()) / DAY).unwrap_or(u32::MAX)
+    }
+
     /// When each begins.
     pub fn starts(&self) -> impl Iterator<Item = Timestamp> + use<> {
         let (from, to, step) = (self.from.millis(), self.to.millis(), self.step.max(1));
