@@ -27,8 +27,8 @@ document.addEventListener("pointerdown", event => {
         addEventListener("click", click => click.preventDefault(), { capture: true, once: true });
         const { brush, from, step, count } = svg.dataset;
         const [first, last] = [start, share(ended.clientX)].sort((a, b) => a - b);
-        const at = share => new Date(Number(from) + share * step).toISOString();
-        location.assign(`${brush}created_from=${at(Math.floor(first * count))}&created_to=${at(Math.ceil(last * count) - 0.001)}`);
+        const at = millis => new Date(Number(from) + millis).toISOString();
+        location.assign(`${brush}created_from=${at(Math.floor(first * count) * step)}&created_to=${at(Math.ceil(last * count) * step - 1)}`);
     };
     addEventListener("pointermove", move);
     addEventListener("pointerup", up);

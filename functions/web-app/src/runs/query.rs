@@ -490,6 +490,9 @@ pub(crate) fn field(at: Option<Timestamp>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use runledger_models::UserId;
+    use runledger_web::Source;
+
     use super::*;
 
     #[test]
@@ -503,6 +506,44 @@ mod tests {
             assert_eq!(moment(text).as_deref(), Ok(expected));
         }
         assert!(moment("yesterday").is_err());
+    }
+
+    fn asked(query: &str, role: Role) -> Result<Asked, Problem> {
+        let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
+        let caller = Caller::new(UserId::parse("me").unwrap(), role, None);
+        Asked::new(Source::new("query", pairs).read()?, &caller, true)
+    }
+
+    #[test]
+    fn only_who_sees_all_runs_may_ask_for_those_of_a_user() {
+        assert!(asked("user_id=other", Role::User).is_err());
+        assert!(asked("user_id=me", Role::User).is_ok());
+        let others = asked("user_id=other", Role::Admin).unwrap();
+        assert_eq!(others.scope.user_id(), Some("other"));
+    }
+
+    #[test]
+    fn each_part_of_the_filter_can_be_taken_away() {
+        let asked = asked(
+            "statuses=FAILED,RUNNING&graph_id=a%26b&created_from=2026-01-02",
+            Role::User,
+        )
+        .unwrap();
+        assert_eq!(
+            asked.address().to_string(),
+            "/runs?graph_id=a%26b&statuses=FAILED%2CRUNNING&created_from=2026-01-02T00%3A00%3A00.000Z"
+        );
+        let parts = asked.narrowings(None);
+        let without: Vec<_> = parts.iter().map(|part| part.without.as_str()).collect();
+        assert!(
+            without.contains(&"/runs?graph_id=a%26b&statuses=FAILED%2CRUNNING"),
+            "{without:?}"
+        );
+        assert_eq!(parts.len(), 3);
+        assert_eq!(
+            asked.of_any_time().to_string(),
+            "/runs?graph_id=a%26b&statuses=FAILED%2CRUNNING"
+        );
     }
 
     #[test]
