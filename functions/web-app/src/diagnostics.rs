@@ -6,7 +6,7 @@ use askama::Template;
 use http::Method;
 use runledger_models::{ExecutionStatus, Id, Role, Timestamp, monitors::LateExecution};
 use runledger_store::{
-    executions, monitors,
+    Error, executions, monitors,
     pages::{self, QueueEntry, Unstarted},
 };
 use runledger_web::{AdminOnly, Call, Door, Endpoint, NoParams, Problem, Reply, Trusted, page::Rendered, params};
@@ -201,7 +201,10 @@ impl Endpoint for PostStop {
 
     async fn handle(call: Call<Self>) -> Result<Reply<Rendered>, Problem> {
         let stop = executions::stop(&call.who.scope(), &call.path.id);
-        call.ledger.write(stop).await?;
-        Ok(Rendered::see_other("/diagnostics"))
+        match call.ledger.write(stop).await {
+            // One that has ended meanwhile is not stuck either.
+            Ok(_) | Err(Error::IllegalMove { .. }) => Ok(Rendered::see_other("/diagnostics")),
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -7,6 +7,7 @@ use runledger_models::{
     scoring::{JobStatus, ResultStatus, ScoreResult, ScoringJob},
 };
 use runledger_store::{
+    Error,
     pages::{self, Band},
     scoring,
 };
@@ -248,8 +249,11 @@ impl Endpoint for PostCancel {
 
     async fn handle(call: Call<Self>) -> Result<Reply<Rendered>, Problem> {
         let job = &call.path.job;
-        call.ledger.write(scoring::cancel(&call.who.scope(), job)).await?;
-        Ok(Rendered::see_other(&path_of("/scoring", job.as_str())))
+        match call.ledger.write(scoring::cancel(&call.who.scope(), job)).await {
+            // One that was completed meanwhile shows so.
+            Ok(_) | Err(Error::Conflict(_)) => Ok(Rendered::see_other(&path_of("/scoring", job.as_str()))),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
