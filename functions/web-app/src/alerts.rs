@@ -15,8 +15,8 @@ use runledger_web::{
 
 use crate::{
     DOOR,
+    address::Address,
     format::{Count, Seconds},
-    link::{path_of, with_query},
     parts::{Empty, ShortId, When},
     shell::{Freshness, Section, Shell, render},
 };
@@ -66,7 +66,7 @@ impl BlockRange {
     }
 
     fn link(self) -> String {
-        with_query("/alerts", &[("blocks", Some(&self.name()))]) + "#blocks"
+        format!("{}#blocks", Address::new("/alerts").with("blocks", self.name()))
     }
 }
 
@@ -107,22 +107,17 @@ impl Display for Rate {
 struct AlertRow(NamedAlert);
 
 impl AlertRow {
-    fn graph(&self) -> String {
-        path_of("/graphs", &self.0.alert.graph_id)
+    fn graph(&self) -> Address {
+        Address::graph(&self.0.alert.graph_id)
     }
 
     /// The runs that the alert was made of.
-    fn runs(&self) -> String {
+    fn runs(&self) -> Address {
         let alert = &self.0.alert;
-        let (from, to) = (alert.detected_at.days_before(COMPARED_DAYS), alert.detected_at);
-        with_query(
-            "/runs",
-            &[
-                ("graph_id", Some(&alert.graph_id)),
-                ("created_time_gte", Some(&from)),
-                ("created_time_lte", Some(&to)),
-            ],
-        )
+        let from = alert.detected_at.days_before(COMPARED_DAYS);
+        Address::runs()
+            .with("graph_id", &alert.graph_id)
+            .within(from, alert.detected_at)
     }
 
     /// How long the accuracy was low.
@@ -145,7 +140,7 @@ struct AlertsPage {
     range: BlockRange,
     blocks: Vec<BlockErrors>,
     blocks_left: usize,
-    failed_runs: String,
+    failed_runs: Address,
 }
 
 /// Shows which agents got worse.
@@ -182,10 +177,9 @@ impl Endpoint for GetAlerts {
         let blocks_left = blocks.len().saturating_sub(BLOCKS);
         blocks.truncate(BLOCKS);
         let next = alerts.next.map(|position| {
-            let cursor = Cursor(position).encode();
-            with_query("/alerts", &[("cursor", Some(&cursor)), ("blocks", Some(&range.name()))]) + "#recovered"
+            let address = Address::new("/alerts").with("cursor", Cursor(position).encode());
+            format!("{}#recovered", address.with("blocks", range.name()))
         });
-        let failed: &dyn Display = &"FAILED";
         render(&AlertsPage {
             shell: Shell::new("Alerts", Section::Alerts, &call.who).fresh(Freshness::Polls),
             open: alerts.open.into_iter().map(AlertRow).collect(),
@@ -196,10 +190,7 @@ impl Endpoint for GetAlerts {
             range,
             blocks,
             blocks_left,
-            failed_runs: with_query(
-                "/runs",
-                &[("statuses", Some(failed)), ("created_time_gte", Some(&query.from))],
-            ),
+            failed_runs: Address::runs().with("statuses", "FAILED").within(query.from, query.to),
         })
     }
 }

@@ -18,8 +18,8 @@ use serde_json::Value;
 
 use crate::{
     DOOR,
+    address::Address,
     format::{Count, Dollars},
-    link::{self, with_query},
     parts::{Empty, ShortId, When},
     shell::{Freshness, Section, Shell, render},
 };
@@ -115,7 +115,7 @@ fn word(kind: &StoredTransactionType) -> &str {
 /// A choice of the kinds of transactions.
 struct Choice {
     label: &'static str,
-    link: String,
+    link: Address,
     is_chosen: bool,
 }
 
@@ -124,8 +124,8 @@ struct Holder {
     account: Account,
     choices: Vec<Choice>,
     rows: Vec<TransactionRow>,
-    first: Option<String>,
-    next: Option<String>,
+    first: Option<Address>,
+    next: Option<Address>,
     is_filtered: bool,
 }
 
@@ -142,8 +142,8 @@ struct CreditsPage {
 
 impl CreditsPage {
     /// Where somebody's credits are.
-    fn link_of(user_id: &str) -> String {
-        with_query("/credits", &[("user_id", Some(&user_id))])
+    fn link_of(user_id: &str) -> Address {
+        Address::new("/credits").with("user_id", user_id)
     }
 }
 
@@ -202,17 +202,10 @@ async fn holder(call: &Call<GetCredits>, user: &UserId, is_named: bool) -> Resul
     let account = call.ledger.read(pages::account(user, since)).await?;
     let read = credits::transactions(user, kind, before, ROWS);
     let (transactions, next) = call.ledger.read(read).await?;
-    let user_id = user.as_str();
-    let link = |kind: Option<TransactionType>, cursor: Option<&String>| {
-        let kind = kind.map(TransactionType::as_str);
-        with_query(
-            "/credits",
-            &[
-                ("user_id", is_named.then_some(&user_id as &dyn Display)),
-                ("type", kind.as_ref().map(|kind| kind as &dyn Display)),
-                ("cursor", cursor.map(|cursor| cursor as &dyn Display)),
-            ],
-        )
+    let link = |kind: Option<TransactionType>| {
+        Address::new("/credits")
+            .with("user_id", if is_named { user.as_str() } else { "" })
+            .with("type", kind.map_or("", TransactionType::as_str))
     };
     let choice = |of: Option<TransactionType>| Choice {
         label: match of {
@@ -223,7 +216,7 @@ async fn holder(call: &Call<GetCredits>, user: &UserId, is_named: bool) -> Resul
             Some(TransactionType::Refund) => "Refunds",
             Some(TransactionType::CardCheck) => "Card checks",
         },
-        link: link(of, None),
+        link: link(of),
         is_chosen: of == kind,
     };
     Ok(Holder {
@@ -233,8 +226,8 @@ async fn holder(call: &Call<GetCredits>, user: &UserId, is_named: bool) -> Resul
             .map(choice)
             .collect(),
         rows: transactions.into_iter().map(TransactionRow::from).collect(),
-        first: before.map(|_| link(kind, None)),
-        next: next.map(|position| link(kind, Some(&Cursor(position).encode()))),
+        first: before.map(|_| link(kind)),
+        next: next.map(|position| link(kind).with("cursor", Cursor(position).encode())),
         is_filtered: kind.is_some(),
     })
 }

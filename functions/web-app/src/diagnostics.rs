@@ -13,8 +13,8 @@ use runledger_web::{AdminOnly, Call, Door, Endpoint, NoParams, Problem, Reply, T
 
 use crate::{
     DOOR,
+    address::{Address, segment},
     format::{self, Count, short_id},
-    link::{self, path_of},
     parts::{ShortId, When},
     shell::{Freshness, Section, Shell, render},
 };
@@ -34,16 +34,16 @@ struct StuckRun {
 }
 
 impl StuckRun {
-    fn run(&self) -> String {
-        path_of("/runs", &self.id)
+    fn run(&self) -> Address {
+        Address::run(&self.id)
     }
 
-    fn graph(&self) -> String {
-        path_of("/graphs", &self.graph_id)
+    fn graph(&self) -> Address {
+        Address::graph(&self.graph_id)
     }
 
     fn stop(&self) -> String {
-        format!("{}/stop", path_of("/diagnostics", &self.id))
+        format!("/diagnostics/{}/stop", segment(&self.id))
     }
 }
 

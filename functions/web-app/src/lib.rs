@@ -11,7 +11,6 @@ mod first_run;
 mod format;
 mod graphs;
 mod home;
-mod link;
 mod live;
 mod login;
 mod over_time;

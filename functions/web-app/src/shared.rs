@@ -8,7 +8,8 @@ use runledger_web::{Call, Door, Endpoint, MaybeToken, NoParams, Problem, Public,
 use serde_json::Value;
 
 use crate::{
-    DOOR, link,
+    DOOR,
+    address::segment,
     parts::{Empty, StatusChip, When},
     shell::{Shell, render},
 };
@@ -73,7 +74,7 @@ impl Endpoint for GetShared {
         let read = shares::read(token.as_ref(), call.ledger.budget());
         let reply = match (call.ledger.read(read).await, token) {
             (Ok(mut result), Some(token)) => {
-                let whole = link::path_of("/api/public/shared", token.as_str());
+                let whole = format!("/api/public/shared/{}", segment(token.as_str()));
                 let mut room = ROOM;
                 let outputs: Vec<_> = std::mem::take(&mut result.outputs)
                     .into_iter()

@@ -16,11 +16,11 @@ use runledger_web::{
     params,
 };
 
-use super::{Cost, JobChip, Progress};
+use super::{Cost, JobChip, Progress, address_of};
 use crate::{
     DOOR,
+    address::Address,
     format::{self, Count, Percentage, Seconds, Short},
-    link::{self, path_of, with_query},
     parts::{Empty, ShortId, When},
     shell::{Freshness, Section, Shell, render},
 };
@@ -188,16 +188,10 @@ impl Endpoint for GetScoringJob {
         let status = outcome.map(|Outcome(status)| status);
         let read = pages::scoring_results(&call.who.scope(), &call.path.job, status, after, RESULTS);
         let found = call.ledger.read(read).await?;
-        let path = path_of("/scoring", &found.job.id);
-        let link = |outcome: Option<Outcome>, cursor: Option<&String>| {
-            let name = outcome.map(Outcome::name);
-            with_query(
-                &path,
-                &[
-                    ("outcome", name.as_ref().map(|name| name as &dyn std::fmt::Display)),
-                    ("cursor", cursor.map(|cursor| cursor as &dyn std::fmt::Display)),
-                ],
-            )
+        let address = address_of(&found.job.id);
+        let link = |outcome: Option<Outcome>, cursor: &str| {
+            let address = address.clone().with("outcome", outcome.map_or("", Outcome::name));
+            format!("{}#results", address.with("cursor", cursor))
         };
         let job = &found.job;
         let choices = std::iter::once(None).chain(Outcome::ALL.map(Some)).map(|of| Choice {
@@ -208,13 +202,13 @@ impl Endpoint for GetScoringJob {
                 Some(Outcome(ResultStatus::Failed)) => job.failed_analytics,
                 Some(Outcome(ResultStatus::Skipped)) => job.skipped_executions,
             },
-            link: link(of, None) + "#results",
+            link: link(of, ""),
             is_chosen: of == outcome,
         });
         let choices = choices.collect();
         let next = found.results.last().filter(|_| found.has_more).map(|last| {
             let cursor = NumberCursor(last.done.into()).encode();
-            link(outcome, Some(&cursor)) + "#results"
+            link(outcome, &cursor)
         });
         let (bands, mean) = spread(&found.bands);
         render(&JobPage {
@@ -222,7 +216,7 @@ impl Endpoint for GetScoringJob {
                 .fresh(Freshness::Polls),
             may_cancel: call.who.role() == Role::Admin && job.status == JobStatus::Running,
             choices,
-            first: (after > 0).then(|| link(outcome, None) + "#results"),
+            first: (after > 0).then(|| link(outcome, "")),
             next,
             bands,
             mean,
@@ -251,7 +245,7 @@ impl Endpoint for PostCancel {
         let job = &call.path.job;
         match call.ledger.write(scoring::cancel(&call.who.scope(), job)).await {
             // One that was completed meanwhile shows so.
-            Ok(_) | Err(Error::Conflict(_)) => Ok(Rendered::see_other(&path_of("/scoring", job.as_str()))),
+            Ok(_) | Err(Error::Conflict(_)) => Ok(Rendered::see_other(&address_of(job.as_str()).to_string())),
             Err(error) => Err(error.into()),
         }
     }

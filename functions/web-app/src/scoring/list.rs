@@ -17,11 +17,11 @@ use runledger_web::{
     params,
 };
 
-use super::{Cost, JobChip, Progress, wish::Wish};
+use super::{Cost, JobChip, Progress, address_of, wish::Wish};
 use crate::{
     DOOR,
+    address::Address,
     format::{Count, Short},
-    link::{self, path_of, with_query},
     parts::{Empty, When},
     shell::{Freshness, Section, Shell, render},
 };
@@ -43,7 +43,7 @@ struct ScoringPage {
     shell: Shell,
     jobs: Vec<NamedJob>,
     is_first_part: bool,
-    next: Option<String>,
+    next: Option<Address>,
     may_start: bool,
 }
 
@@ -69,7 +69,7 @@ impl Endpoint for GetScoring {
             shell: Shell::new("Scoring", Section::Scoring, &call.who).fresh(Freshness::Polls),
             jobs,
             is_first_part: before.is_none(),
-            next: next.map(|position| with_query("/scoring", &[("cursor", Some(&Cursor(position).encode()))])),
+            next: next.map(|position| Address::new("/scoring").with("cursor", Cursor(position).encode())),
             may_start: call.who.role() == Role::Admin,
         })
     }
@@ -119,6 +119,6 @@ impl Endpoint for PostScoring {
             most: None,
         };
         let made = call.ledger.write(scoring::create(&scope, &new)).await?;
-        Ok(Rendered::see_other(&path_of("/scoring", &made.value.id)))
+        Ok(Rendered::see_other(&address_of(&made.value.id).to_string()))
     }
 }

@@ -10,7 +10,15 @@ use std::fmt::{Display, Formatter};
 use askama::{Template, filters::HtmlSafe};
 use runledger_models::scoring::{JobStatus, ScoringJob};
 
-use crate::format::{Count, Percentage};
+use crate::{
+    address::{Address, segment},
+    format::{Count, Percentage},
+};
+
+/// The page of a job.
+fn address_of(id: &str) -> Address {
+    Address::new(format!("/scoring/{}", segment(id)))
+}
 
 /// Where a job stands, by shape and word.
 #[derive(Template)]
