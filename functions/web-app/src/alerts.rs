@@ -103,6 +103,48 @@ impl Display for Rate {
     }
 }
 
+/// A line without an axis: where a number went.
+struct Line {
+    points: String,
+    /// Where it ends.
+    end: (f64, f64),
+    /// The numbers, for who does not see it.
+    label: String,
+}
+
+impl Line {
+    const WIDTH: f64 = 120.0;
+    const HEIGHT: f64 = 24.0;
+    /// What is left free around it, for its end.
+    const MARGIN: f64 = 3.0;
+
+    fn new(values: &[f64]) -> Option<Self> {
+        let lowest = values.iter().copied().reduce(f64::min)?;
+        let highest = values.iter().copied().reduce(f64::max)?;
+        let step = (Self::WIDTH - 2.0 * Self::MARGIN) / (values.len().max(2) - 1) as f64;
+        // What does not change stands in the middle.
+        let scale = |value: f64| {
+            if highest > lowest {
+                (highest - value) / (highest - lowest)
+            } else {
+                0.5
+            }
+        };
+        let place = |(at, value): (usize, &f64)| {
+            let y = Self::MARGIN + scale(*value) * (Self::HEIGHT - 2.0 * Self::MARGIN);
+            (Self::MARGIN + at as f64 * step, y)
+        };
+        let places: Vec<_> = values.iter().enumerate().map(place).collect();
+        let points: Vec<_> = places.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        let told: Vec<_> = values.iter().map(|value| format!("{value:.0} %")).collect();
+        Some(Self {
+            points: points.join(" "),
+            end: *places.last()?,
+            label: told.join(", "),
+        })
+    }
+}
+
 /// An alert as a row.
 struct AlertRow(NamedAlert);
 
@@ -118,6 +160,11 @@ impl AlertRow {
         Address::runs()
             .with("graph_id", &alert.graph_id)
             .within(from, alert.detected_at)
+    }
+
+    /// The daily scores of the last days.
+    fn line(&self) -> Option<Line> {
+        Line::new(self.0.scores.as_deref()?)
     }
 
     /// How long the accuracy was low.
@@ -192,5 +239,25 @@ impl Endpoint for GetAlerts {
             blocks_left,
             failed_runs: Address::runs().with("statuses", "FAILED").within(query.from, query.to),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_goes_where_its_numbers_go() {
+        let line = Line::new(&[80.0, 60.0, 70.0]).unwrap();
+        assert_eq!(line.points, "3.0,3.0 60.0,21.0 117.0,12.0");
+        assert_eq!(line.label, "80 %, 60 %, 70 %");
+        assert_eq!(Line::new(&[50.0]).unwrap().points, "3.0,12.0");
+        assert!(Line::new(&[]).is_none());
+    }
+
+    #[test]
+    fn a_small_rate_is_not_told_as_none() {
+        assert_eq!(Rate(0.02).to_string(), "under 0.1 %");
+        assert_eq!(Rate(12.34).to_string(), "12.3 %");
     }
 }

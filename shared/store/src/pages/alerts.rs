@@ -16,6 +16,8 @@ const ALERTS: &str = include_str!("alerts.sql");
 pub struct NamedAlert {
     /// The name of the graph's newest version.
     pub graph_name: String,
+    /// The mean scores of the last 21 days with scores in percent, oldest first, of an alert that is open.
+    pub scores: Option<Vec<f64>>,
     /// The alert.
     #[serde(flatten)]
     pub alert: AccuracyAlert,

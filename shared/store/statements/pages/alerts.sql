@@ -1,7 +1,7 @@
 -- pages/alerts
 -- Reads all of "accuracy_alerts": there is one for each fall of a graph's accuracy, for a year.
--- The graphs whose accuracy is low, the deepest fall first, and how many there are; and those that have recovered, the
--- newest recovery first. Times are compared as cursors have them, to the millisecond.
+-- The graphs whose accuracy is low, the deepest fall first, with their daily scores of the last 21 days, and how many there
+-- are; and those that have recovered, the newest recovery first. Times are compared as cursors have them, to the millisecond.
 WITH open AS (
     SELECT *, count(*) OVER () AS total
     FROM runledger.accuracy_alerts
@@ -24,7 +24,17 @@ named AS (
         'id', id, 'graph_id', graph_id, 'user_id', user_id,
         'state', CASE WHEN recovered_at IS NULL THEN 'open' ELSE 'recovered' END, 'drop_percent', drop_percent,
         'three_day_avg', three_day_avg, 'seven_day_avg', seven_day_avg, 'detected_at', detected_at AT TIME ZONE 'UTC',
-        'recovered_at', recovered_at AT TIME ZONE 'UTC', 'notified_at', notified_at AT TIME ZONE 'UTC') AS shown
+        'recovered_at', recovered_at AT TIME ZONE 'UTC', 'notified_at', notified_at AT TIME ZONE 'UTC',
+        'scores', CASE WHEN recovered_at IS NULL THEN (
+            SELECT json_agg(day.score ORDER BY day.bucket)
+            FROM (
+                SELECT bucket, runledger.shown_number(sum(score) / sum(scored) * 100) AS score
+                FROM runledger.execution_rollups rollup
+                WHERE rollup.user_id = alert.user_id COLLATE "C" AND rollup.graph_id = alert.graph_id COLLATE "C"
+                    AND grain = 'd' AND bucket >= (now() AT TIME ZONE 'UTC')::date - 21 AND bucket < '10000-01-01'
+                GROUP BY bucket
+                HAVING sum(scored) > 0
+            ) AS day) END) AS shown
     FROM (SELECT * FROM open UNION ALL SELECT * FROM recovered) AS alert
     LEFT JOIN LATERAL (
         SELECT name FROM "AgentGraph" WHERE id = graph_id ORDER BY version DESC LIMIT 1) AS newest ON true
