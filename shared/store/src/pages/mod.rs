@@ -5,6 +5,7 @@ mod alerts;
 mod diagnostics;
 pub mod graphs;
 pub mod history;
+pub mod nodes;
 pub mod overview;
 pub mod runs;
 mod scoring;

@@ -33,7 +33,7 @@ use runledger_store::{
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::{lists, operators, pages};
+use crate::{lists, operators, page_of_nodes, pages};
 
 /// A statement that the store can send.
 pub(crate) struct Entry {
@@ -137,6 +137,7 @@ pub(crate) fn entries() -> Vec<Entry> {
     of_analytics(&mut all);
     of_the_rest(&mut all);
     operators::of_operators(&mut all);
+    page_of_nodes::of_nodes(&mut all);
     let mut named = BTreeMap::new();
     for entry in &all.0 {
         let pinned = (entry.statement.text(), entry.scans);

@@ -11,5 +11,6 @@ mod database;
 mod explained;
 mod lists;
 mod operators;
+mod page_of_nodes;
 mod pages;
 mod pinned;
