@@ -21,6 +21,7 @@ mod refusal;
 mod runs;
 mod scoring;
 mod shared;
+mod run;
 mod shell;
 mod styleguide;
 mod system;
@@ -48,6 +49,8 @@ pub const ROUTES: &[Route] = &[
     Route::of::<login::PostLogout>(),
     Route::of::<asset::GetAsset>(),
     Route::of::<asset::GetFavicon>(),
+    Route::of::<run::nodes::GetNodes>(),
+    Route::of::<run::nodes::GetNodeRun>(),
     Route::of::<styleguide::GetStyleguide>(),
     Route::of::<reference::GetReference>(),
     Route::of::<reference::GetReferenceGroup>(),

@@ -1,4 +1,4 @@
-//! The statements of pages.
+//! What the page of a run shows of its nodes.
 
 use runledger_store::pages::nodes::{self, SectionQuery};
 
