@@ -24,7 +24,7 @@ pub(super) const MOST_NODES: usize = 300;
 /// The sizes that there are, in percent.
 const SIZES: [u32; 6] = [25, 50, 75, 100, 150, 200];
 /// How many characters of a name a node has room for.
-const NAME_LENGTH: usize = 23;
+const NAME_LENGTH: usize = 21;
 /// The width that there is for it on a common screen.
 const ROOM: f64 = 1240.0;
 /// The space around the drawing.
@@ -156,9 +156,9 @@ fn fitting((width, _): (f64, f64)) -> u32 {
     let fits = |size: &u32| width * f64::from(*size) / 100.0 <= ROOM;
     SIZES
         .into_iter()
-        .filter(|size| (50..=100).contains(size))
+        .filter(|size| (75..=100).contains(size))
         .rfind(fits)
-        .unwrap_or(50)
+        .unwrap_or(75)
 }
 
 /// A name in the room that a node has for it.
@@ -224,6 +224,6 @@ mod tests {
         let drawing = drawing(2, &[(0, 0), (0, 1), (0, 9)]);
         assert!(drawing.nodes[0].has_loop && !drawing.nodes[1].has_loop);
         assert_eq!(drawing.links.len(), 1);
-        assert!(drawing.links[0].starts_with("M212 34C"), "{:?}", drawing.links);
+        assert!(drawing.links[0].starts_with("M204 34C"), "{:?}", drawing.links);
     }
 }

@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 
 /// The size of a node, and the space between nodes.
-pub(super) const NODE_WIDTH: f64 = 200.0;
+pub(super) const NODE_WIDTH: f64 = 192.0;
 pub(super) const NODE_HEIGHT: f64 = 44.0;
-const LAYER_GAP: f64 = 56.0;
+const LAYER_GAP: f64 = 44.0;
 const NODE_GAP: f64 = 16.0;
 /// What a link takes where it passes a layer.
 const PASSAGE: f64 = 12.0;

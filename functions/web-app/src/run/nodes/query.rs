@@ -137,10 +137,10 @@ impl Links {
     pub(super) fn with(&self, changes: &[(&'static str, Option<&str>)]) -> String {
         let is_kept = |name: &str| changes.iter().all(|(changed, _)| *changed != name);
         let kept = self.pairs.iter().filter(|(name, _)| is_kept(name));
-        let mut address = Serializer::new("?".to_owned());
+        let mut address = Serializer::new(String::new());
         address.extend_pairs(kept);
         address.extend_pairs(changes.iter().filter_map(|(name, value)| Some((*name, (*value)?))));
-        address.finish()
+        format!("?{}", address.finish())
     }
 }
 
