@@ -42,8 +42,8 @@ pub(crate) use self::{
     query::NodesQuery,
 };
 
-/// The most node executions that a page is made of.
-const SHOWS: u32 = 1000;
+/// The most node executions that a page is made of: so many that a run of any size opens as fast as one of a hundred.
+const SHOWS: u32 = 500;
 /// Among so many of the newest those are looked for that failed, where only these are asked for.
 const LOOKS_AT_FOR_FAILED: u32 = 20_000;
 /// The most runs that are shown of those that a run started.
@@ -369,9 +369,9 @@ impl Shown {
             let most = Count(u64::from(LOOKS_AT_FOR_FAILED));
             let where_to = if query.before.is_some() { "older" } else { "newest" };
             let shown = if self.is_full {
-                " The newest 1,000 that failed are shown."
+                format!(" The newest {} that failed are shown.", Count(u64::from(SHOWS)))
             } else {
-                ""
+                String::new()
             };
             return (self.has_older || self.is_full)
                 .then(|| format!("Failures are looked for among the {where_to} {most}{of} node runs.{shown}"));
