@@ -7,6 +7,7 @@ pub mod graphs;
 pub mod history;
 pub mod nodes;
 pub mod overview;
+pub mod run;
 pub mod runs;
 mod scoring;
 

@@ -33,7 +33,7 @@ use runledger_store::{
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::{lists, operators, page_of_nodes, pages};
+use crate::{lists, operators, page_of_nodes, pages, run_page};
 
 /// A statement that the store can send.
 pub(crate) struct Entry {
@@ -138,6 +138,7 @@ pub(crate) fn entries() -> Vec<Entry> {
     of_the_rest(&mut all);
     operators::of_operators(&mut all);
     page_of_nodes::of_nodes(&mut all);
+    run_page::of_run_page(&mut all);
     let mut named = BTreeMap::new();
     for entry in &all.0 {
         let pinned = (entry.statement.text(), entry.scans);

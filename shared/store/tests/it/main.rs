@@ -14,3 +14,4 @@ mod operators;
 mod page_of_nodes;
 mod pages;
 mod pinned;
+mod run_page;
