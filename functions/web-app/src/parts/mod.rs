@@ -4,10 +4,12 @@ mod chart;
 mod empty;
 mod short_id;
 mod status;
+mod value;
 mod when;
 
 pub(crate) use chart::{Brush, Bucket, Chart, Series, Shape};
 pub(crate) use empty::Empty;
 pub(crate) use short_id::ShortId;
 pub(crate) use status::StatusChip;
+pub(crate) use value::{Allowance, ValueView, raw};
 pub(crate) use when::When;

@@ -1,0 +1,327 @@
+//! `GET /runs/{id}`: what did it do, where did the time and the money go, why did it fail, was the answer right?
+
+use askama::Template;
+use http::Method;
+use runledger_models::{Caller, ExecutionStatus, Role, Timestamp, execution::ExecutionBase, scoring::Score};
+use runledger_store::pages::run::{self, Page};
+use runledger_web::{
+    AnyRole, Call, Door, Endpoint, Names, NoParams, One, Problem, Reply,
+    page::{Rendered, Text},
+    params, setting,
+};
+
+use super::{
+    RelativeView, RunPath,
+    actions::Outcome,
+    came_from::CameFrom,
+    encoded, graph_name,
+    history::{self, ChangeView},
+    run_path,
+    share::SharedLink,
+    values::Pane,
+};
+use crate::{
+    DOOR,
+    format::{Count, Dollars, Percentage, Seconds, Short},
+    parts::{StatusChip, When},
+    shell::{Section, Shell, render},
+};
+
+/// How many changes are shown at first, and when all are asked for.
+const CHANGES: u32 = 30;
+const ALL_CHANGES: u32 = 200;
+/// The characters of an error that are shown at once, and of the whole of it.
+const SHORT_ERROR: usize = 300;
+const LONG_ERROR: usize = 8_000;
+
+/// How values are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Show {
+    Tree,
+    Raw,
+}
+
+impl Names for Show {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "tree" => Some(Self::Tree),
+            "raw" => Some(Self::Raw),
+            _ => None,
+        }
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["tree", "raw"]
+    }
+}
+
+/// How many changes are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    All,
+}
+
+impl Names for Extent {
+    fn named(name: &str) -> Option<Self> {
+        (name == "all").then_some(Self::All)
+    }
+
+    fn names() -> Vec<&'static str> {
+        vec!["all"]
+    }
+}
+
+params! {
+    /// How the page is shown.
+    pub(crate) struct RunQuery {
+        /// How values are.
+        show: Option<One<Show>>,
+        /// How many changes are.
+        changes: Option<One<Extent>>,
+        /// The query of the list that the reader came from.
+        list: Text,
+        /// What came of an action.
+        outcome: Option<One<Outcome>>,
+    }
+}
+
+/// What a run cost, took and came to.
+struct Figures {
+    began: Option<(&'static str, Timestamp)>,
+    took: Option<Seconds>,
+    is_going_on: bool,
+    cost: Option<Dollars>,
+    nodes: Option<Count>,
+    errors: Option<Count>,
+    score: Option<Percentage>,
+    summary: Option<String>,
+}
+
+/// Why a run stands where it stands.
+struct Reason {
+    text: String,
+    whole: Option<String>,
+    is_failure: bool,
+}
+
+#[derive(Template)]
+#[template(path = "run.html")]
+struct RunPage {
+    shell: Shell,
+    id: String,
+    path: String,
+    name: String,
+    graph_id: String,
+    graph_path: String,
+    version: i32,
+    preset_id: Option<String>,
+    status: String,
+    figures: Figures,
+    reason: Option<Reason>,
+    owner: Option<String>,
+    parent: Option<RelativeView>,
+    children: Vec<RelativeView>,
+    has_more_children: bool,
+    newer: Option<String>,
+    older: Option<String>,
+    came_from: CameFrom,
+    outcome: Option<&'static str>,
+    can_change: bool,
+    can_stop: bool,
+    is_owner: bool,
+    link: Option<SharedLink>,
+    scoring_path: Option<String>,
+    children_path: String,
+    is_raw: bool,
+    tree_path: String,
+    raw_path: String,
+    inputs: Pane,
+    outputs: Pane,
+    shows_scores: bool,
+    scores: Vec<Score>,
+    changes: Option<Vec<ChangeView>>,
+    has_more_changes: bool,
+    all_changes_path: String,
+}
+
+/// Shows a run.
+pub(crate) struct GetRun;
+
+impl Endpoint for GetRun {
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/runs/{id}";
+    const SUMMARY: &'static str = "What a run did, what it cost, why it failed, and whether its answer was right";
+    const DOOR: Door = DOOR;
+    type Access = AnyRole;
+    type Path = RunPath;
+    // What the view of its nodes is asked takes the second place.
+    type Query = (RunQuery, NoParams);
+    type Body = ();
+    type Reply = Rendered;
+
+    async fn handle(call: Call<Self>) -> Result<Reply<Rendered>, Problem> {
+        let (query, NoParams) = call.query;
+        let Text(list) = &query.list;
+        let came_from = CameFrom::new(list.clone());
+        let changes = if query.changes.is_some() { ALL_CHANGES } else { CHANGES };
+        let read = run::run(&call.who.scope(), &call.path.id, &came_from.filter, changes);
+        let mut page = call.ledger.read(read).await?;
+        let shows_scores = call.config.shows_activity(&call.who);
+        if !shows_scores && let Some(stats) = &mut page.run.base.stats {
+            stats.hide_activity();
+        }
+        let base_url = setting("share_base_url").await.map_err(Problem::internal)?;
+        render(&RunPage::new(
+            page,
+            &call.who,
+            query,
+            came_from,
+            shows_scores,
+            &base_url,
+        ))
+    }
+}
+
+impl RunPage {
+    fn new(
+        page: Page,
+        caller: &Caller,
+        query: RunQuery,
+        came_from: CameFrom,
+        shows_scores: bool,
+        base_url: &str,
+    ) -> Self {
+        let base = &page.run.base;
+        let is_owner = base.user_id == caller.subject().as_str();
+        let known = ExecutionStatus::parse(base.status.as_str());
+        let is_finished = known.is_some_and(is_finished);
+        let can_change = is_owner || caller.role() == Role::Admin;
+        let path = run_path(&base.id);
+        let data = format!("{path}/data");
+        let is_raw = query.show == Some(One(Show::Raw));
+        let name = graph_name(page.graph_name.as_deref(), &base.graph_id);
+        let title = format!("{name}: {}", StatusChip(base.status.as_str()).word());
+        let beside = |id: Option<String>| {
+            id.filter(|_| came_from.is_by_time)
+                .map(|id| came_from.carried_by(&run_path(&id), &[]))
+        };
+        let changes = page.changes.as_deref();
+        Self {
+            shell: Shell::new(title, Section::Runs, caller),
+            graph_path: format!("/graphs/{}", encoded(&base.graph_id)),
+            figures: figures(base, is_finished),
+            reason: reason(base, known),
+            owner: (caller.role() != Role::User).then(|| base.user_id.clone()),
+            newer: beside(page.newer),
+            older: beside(page.older),
+            outcome: query.outcome.map(|One(outcome)| outcome.sentence()),
+            can_change,
+            can_stop: can_change && !is_finished,
+            is_owner,
+            link: if is_owner {
+                SharedLink::new(base, page.shared_at, page.share_expires_at, base_url)
+            } else {
+                None
+            },
+            scoring_path: (caller.role() == Role::Admin && is_finished)
+                .then(|| format!("/scoring?graph_id={}", encoded(&base.graph_id))),
+            children_path: format!("/runs?parent_graph_exec_id={}", encoded(&base.id)),
+            is_raw,
+            tree_path: came_from.carried_by(&path, &[]),
+            raw_path: came_from.carried_by(&path, &[("show", "raw")]),
+            all_changes_path: came_from.carried_by(&path, &[("changes", "all")]),
+            inputs: Pane::of_inputs(&page.run, &data, is_raw),
+            outputs: Pane::of_outputs(&page.run, &data, is_raw, is_finished),
+            shows_scores,
+            has_more_changes: query.changes.is_none()
+                && changes.is_some_and(|changes| changes.len() >= CHANGES as usize),
+            changes: changes.map(|changes| history::views(changes, shows_scores)),
+            parent: page.parent.map(RelativeView::from),
+            children: page.children.into_iter().map(RelativeView::from).collect(),
+            has_more_children: page.has_more_children,
+            scores: if shows_scores { page.scores } else { Vec::new() },
+            id: base.id.clone(),
+            graph_id: base.graph_id.clone(),
+            version: base.graph_version,
+            preset_id: base.preset_id.clone(),
+            status: base.status.as_str().to_owned(),
+            path,
+            name,
+            came_from,
+        }
+    }
+}
+
+const fn is_finished(status: ExecutionStatus) -> bool {
+    matches!(
+        status,
+        ExecutionStatus::Completed | ExecutionStatus::Failed | ExecutionStatus::Terminated
+    )
+}
+
+fn figures(base: &ExecutionBase, is_finished: bool) -> Figures {
+    let stats = base.stats.as_ref();
+    let seconds = |from: Timestamp, to: Timestamp| (to.millis() - from.millis()) as f64 / 1000.0;
+    let measured = stats.map(|stats| stats.duration).filter(|duration| *duration > 0.0);
+    let took = match (base.started_at, base.ended_at) {
+        (Some(started), _) if !is_finished => Some(seconds(started, Timestamp::now())),
+        (Some(started), Some(ended)) => measured.or_else(|| Some(seconds(started, ended))),
+        _ => measured,
+    };
+    let count = |number: i64| Count(u64::try_from(number).unwrap_or_default());
+    Figures {
+        began: base
+            .started_at
+            .map(|at| ("Started", at))
+            .or_else(|| base.created_at.map(|at| ("Created", at))),
+        took: took.map(Seconds),
+        is_going_on: !is_finished && base.started_at.is_some(),
+        cost: stats.map(|stats| Dollars(stats.cost)),
+        nodes: stats.map(|stats| count(stats.node_exec_count)),
+        errors: stats
+            .filter(|stats| stats.node_error_count > 0)
+            .map(|stats| count(stats.node_error_count)),
+        score: stats.and_then(|stats| stats.correctness_score).map(Percentage),
+        summary: stats
+            .and_then(|stats| stats.activity_status.as_deref())
+            .map(|text| beginning(text, 2_000)),
+    }
+}
+
+fn reason(base: &ExecutionBase, status: Option<ExecutionStatus>) -> Option<Reason> {
+    let error = base.stats.as_ref().and_then(|stats| stats.error.as_deref());
+    let is_failure = status == Some(ExecutionStatus::Failed);
+    if let Some(error) = error.map(str::trim).filter(|error| !error.is_empty()) {
+        return Some(Reason {
+            text: beginning(error, SHORT_ERROR),
+            whole: (error.chars().count() > SHORT_ERROR).then(|| beginning(error, LONG_ERROR)),
+            is_failure,
+        });
+    }
+    let text = match status? {
+        ExecutionStatus::Failed => "It failed, and no error was recorded. The nodes below may say more.",
+        ExecutionStatus::Review => "It waits until somebody has reviewed what it wants to do.",
+        ExecutionStatus::Queued => "It waits for an executor to take it up.",
+        ExecutionStatus::Incomplete => "It waits for inputs: it was not queued yet.",
+        ExecutionStatus::Terminated => "It was stopped before it ended by itself.",
+        ExecutionStatus::Running | ExecutionStatus::Completed => return None,
+    };
+    Some(Reason {
+        text: text.to_owned(),
+        whole: None,
+        is_failure,
+    })
+}
+
+/// So many characters of a text.
+fn beginning(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// How long a score took to be given.
+fn latency(score: &Score) -> Seconds {
+    Seconds(score.latency_ms as f64 / 1000.0)
+}
