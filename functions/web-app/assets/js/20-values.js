@@ -29,7 +29,7 @@ function equipPanes(root = document) {
             field.addEventListener("input", () => findInPane(pane, field.value));
             head.append(field);
         }
-        if (!pane.querySelector(".value-name, pre")) continue;
+        if (!pane.querySelector(".value-name, .lines, .tree, pre")) continue;
         const button = document.createElement("button");
         button.type = "button";
         button.className = "quiet";

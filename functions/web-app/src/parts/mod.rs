@@ -11,5 +11,5 @@ pub(crate) use chart::{Brush, Bucket, Chart, Series, Shape};
 pub(crate) use empty::Empty;
 pub(crate) use short_id::ShortId;
 pub(crate) use status::StatusChip;
-pub(crate) use value::{Allowance, ValueView, raw};
+pub(crate) use value::{Allowance, Size, ValueView, raw};
 pub(crate) use when::When;

@@ -120,28 +120,39 @@ struct RunPage {
     reason: Option<Reason>,
     owner: Option<String>,
     parent: Option<RelativeView>,
-    children: Vec<RelativeView>,
-    has_more_children: bool,
+    children: Children,
     newer: Option<String>,
     older: Option<String>,
     came_from: CameFrom,
     outcome: Option<&'static str>,
-    can_change: bool,
-    can_stop: bool,
-    is_owner: bool,
-    link: Option<SharedLink>,
-    scoring_path: Option<String>,
-    children_path: String,
+    actions: Option<Actions>,
     is_raw: bool,
     tree_path: String,
     raw_path: String,
     inputs: Pane,
     outputs: Pane,
-    shows_scores: bool,
-    scores: Vec<Score>,
+    /// The scores, where they may be seen.
+    scores: Option<Vec<Score>>,
+    /// What changed, where it is told.
     changes: Option<Vec<ChangeView>>,
-    has_more_changes: bool,
-    all_changes_path: String,
+    /// Where earlier changes are.
+    earlier_changes: Option<String>,
+}
+
+/// The runs that a run started.
+struct Children {
+    runs: Vec<RelativeView>,
+    has_more: bool,
+    path: String,
+}
+
+/// What its reader may do about a run.
+struct Actions {
+    /// Whether it is theirs: then they share it.
+    is_owner: bool,
+    link: Option<SharedLink>,
+    can_stop: bool,
+    scoring_path: Option<String>,
 }
 
 /// Shows a run.
@@ -174,7 +185,7 @@ impl Endpoint for GetRun {
         render(&RunPage::new(
             page,
             &call.who,
-            query,
+            &query,
             came_from,
             shows_scores,
             &base_url,
@@ -186,69 +197,81 @@ impl RunPage {
     fn new(
         page: Page,
         caller: &Caller,
-        query: RunQuery,
+        query: &RunQuery,
         came_from: CameFrom,
         shows_scores: bool,
         base_url: &str,
     ) -> Self {
         let base = &page.run.base;
-        let is_owner = base.user_id == caller.subject().as_str();
         let known = ExecutionStatus::parse(base.status.as_str());
         let is_finished = known.is_some_and(is_finished);
-        let can_change = is_owner || caller.role() == Role::Admin;
         let path = run_path(&base.id);
         let data = format!("{path}/data");
         let is_raw = query.show == Some(One(Show::Raw));
         let name = graph_name(page.graph_name.as_deref(), &base.graph_id);
         let title = format!("{name}: {}", StatusChip(base.status.as_str()).word());
-        let beside = |id: Option<String>| {
+        let beside = |id: Option<&str>| {
             id.filter(|_| came_from.is_by_time)
-                .map(|id| came_from.carried_by(&run_path(&id), &[]))
+                .map(|id| came_from.carried_by(&run_path(id), &[]))
         };
-        let changes = page.changes.as_deref();
+        let has_earlier = query.changes.is_none()
+            && page
+                .changes
+                .as_ref()
+                .is_some_and(|changes| changes.len() >= CHANGES as usize);
         Self {
             shell: Shell::new(title, Section::Runs, caller),
-            graph_path: format!("/graphs/{}", encoded(&base.graph_id)),
-            figures: figures(base, is_finished),
-            reason: reason(base, known),
-            owner: (caller.role() != Role::User).then(|| base.user_id.clone()),
-            newer: beside(page.newer),
-            older: beside(page.older),
-            outcome: query.outcome.map(|One(outcome)| outcome.sentence()),
-            can_change,
-            can_stop: can_change && !is_finished,
-            is_owner,
-            link: if is_owner {
-                SharedLink::new(base, page.shared_at, page.share_expires_at, base_url)
-            } else {
-                None
-            },
-            scoring_path: (caller.role() == Role::Admin && is_finished)
-                .then(|| format!("/scoring?graph_id={}", encoded(&base.graph_id))),
-            children_path: format!("/runs?parent_graph_exec_id={}", encoded(&base.id)),
-            is_raw,
-            tree_path: came_from.carried_by(&path, &[]),
-            raw_path: came_from.carried_by(&path, &[("show", "raw")]),
-            all_changes_path: came_from.carried_by(&path, &[("changes", "all")]),
-            inputs: Pane::of_inputs(&page.run, &data, is_raw),
-            outputs: Pane::of_outputs(&page.run, &data, is_raw, is_finished),
-            shows_scores,
-            has_more_changes: query.changes.is_none()
-                && changes.is_some_and(|changes| changes.len() >= CHANGES as usize),
-            changes: changes.map(|changes| history::views(changes, shows_scores)),
-            parent: page.parent.map(RelativeView::from),
-            children: page.children.into_iter().map(RelativeView::from).collect(),
-            has_more_children: page.has_more_children,
-            scores: if shows_scores { page.scores } else { Vec::new() },
             id: base.id.clone(),
             graph_id: base.graph_id.clone(),
+            graph_path: format!("/graphs/{}", encoded(&base.graph_id)),
             version: base.graph_version,
             preset_id: base.preset_id.clone(),
             status: base.status.as_str().to_owned(),
+            figures: figures(base, is_finished),
+            reason: reason(base, known),
+            owner: (caller.role() != Role::User).then(|| base.user_id.clone()),
+            newer: beside(page.newer.as_deref()),
+            older: beside(page.older.as_deref()),
+            outcome: query.outcome.map(|One(outcome)| outcome.sentence()),
+            actions: Actions::new(&page, caller, is_finished, base_url),
+            is_raw,
+            tree_path: came_from.carried_by(&path, &[]),
+            raw_path: came_from.carried_by(&path, &[("show", "raw")]),
+            inputs: Pane::of_inputs(&page.run, &data, is_raw),
+            outputs: Pane::of_outputs(&page.run, &data, is_raw, is_finished),
+            earlier_changes: has_earlier.then(|| came_from.carried_by(&path, &[("changes", "all")])),
+            changes: page
+                .changes
+                .as_deref()
+                .map(|changes| history::views(changes, shows_scores)),
+            children: Children {
+                path: format!("/runs?parent_graph_exec_id={}", encoded(&base.id)),
+                has_more: page.has_more_children,
+                runs: page.children.into_iter().map(RelativeView::from).collect(),
+            },
+            parent: page.parent.map(RelativeView::from),
+            scores: shows_scores.then_some(page.scores),
             path,
             name,
             came_from,
         }
+    }
+}
+
+impl Actions {
+    /// Owners act on what is theirs, and an admin on everything. A service looks.
+    fn new(page: &Page, caller: &Caller, is_finished: bool, base_url: &str) -> Option<Self> {
+        let base = &page.run.base;
+        let is_owner = base.user_id == caller.subject().as_str();
+        let is_admin = caller.role() == Role::Admin;
+        (is_owner || is_admin).then(|| Self {
+            is_owner,
+            link: is_owner
+                .then(|| SharedLink::new(base, page.shared_at, page.share_expires_at, base_url))
+                .flatten(),
+            can_stop: !is_finished,
+            scoring_path: (is_admin && is_finished).then(|| format!("/scoring?graph_id={}", encoded(&base.graph_id))),
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use runledger_models::{GraphExecution, Json};
 
 use crate::{
     format::Count,
-    parts::{Allowance, ValueView, raw},
+    parts::{Allowance, Size, ValueView, raw},
 };
 
 /// The bytes that inputs may take on the page, and outputs.
@@ -33,7 +33,12 @@ pub(super) struct Pane {
 impl HtmlSafe for Pane {}
 
 enum Content {
-    Named(Vec<Named>),
+    /// What there is to read comes first, then what is short, then what unfolds.
+    Named {
+        prose: Vec<Named>,
+        lines: Vec<Named>,
+        trees: Vec<Named>,
+    },
     Raw(String),
 }
 
@@ -103,22 +108,35 @@ impl Pane {
 
     fn named<'a>(self, members: impl Iterator<Item = (&'a str, &'a [Json])>) -> Self {
         let mut allowance = Allowance::new(ALLOWANCE);
-        let mut all = Vec::new();
+        let (mut prose, mut lines, mut trees) = (Vec::new(), Vec::new(), Vec::new());
         for (name, values) in members {
             if !allowance.take(FRAME) {
                 break;
             }
             let views = values.iter().take(VALUES);
-            let views: Vec<_> = views.map(|value| ValueView::new(value, &mut allowance)).collect();
+            let mut views: Vec<_> = views.map(|value| ValueView::new(value, &mut allowance)).collect();
             allowance.is_cut |= views.len() < values.len();
-            all.push(Named {
-                name: name.chars().take(200).collect(),
+            let name: String = name.chars().take(200).collect();
+            let size = match views.as_slice() {
+                [one] => one.size(),
+                _ => Size::Prose,
+            };
+            if size == Size::Tree {
+                views = views.into_iter().map(|view| view.named(&name)).collect();
+            }
+            let group = match size {
+                Size::Prose => &mut prose,
+                Size::Line => &mut lines,
+                Size::Tree => &mut trees,
+            };
+            group.push(Named {
+                name,
                 left_out: Count((values.len() - views.len()) as u64),
                 values: views,
             });
         }
         Self {
-            content: Content::Named(all),
+            content: Content::Named { prose, lines, trees },
             is_cut: allowance.is_cut,
             ..self
         }

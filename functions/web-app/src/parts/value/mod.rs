@@ -23,6 +23,8 @@ const LONGEST_TEXT: usize = 20_000;
 const LONGEST_LEAF: usize = 4_000;
 const LONGEST_LINE: usize = 160;
 const LONGEST_NAME: usize = 200;
+/// Longer texts are for reading.
+const LINE: usize = 60;
 const LONGEST_ADDRESS: usize = 2_000;
 /// What stands on a line that unfolds.
 const BEGINNING: usize = 100;
@@ -180,7 +182,42 @@ enum Form {
     Tree(Node),
 }
 
+/// How much room a value takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// A word or a line.
+    Line,
+    /// Words to read.
+    Prose,
+    /// Something to unfold.
+    Tree,
+}
+
 impl ValueView {
+    /// How much room it takes.
+    pub(crate) fn size(&self) -> Size {
+        match &self.0 {
+            Form::Text(text) if text.count <= LINE && !text.shown.contains('\n') => Size::Line,
+            Form::Markdown(..) | Form::Text(_) => Size::Prose,
+            Form::Tree(Node {
+                shape: Shape::Branch(_) | Shape::Image { .. },
+                ..
+            }) => Size::Tree,
+            Form::Tree(_) => Size::Line,
+        }
+    }
+
+    /// The same value; one that unfolds has its name on the line that does it.
+    #[must_use]
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        if self.size() == Size::Tree
+            && let Form::Tree(node) = &mut self.0
+        {
+            node.name = Some(name.to_owned());
+        }
+        self
+    }
+
     /// The value, as far as the allowance goes.
     pub(crate) fn new(json: &Json, allowance: &mut Allowance) -> Self {
         let piece = Piece::of(json);
