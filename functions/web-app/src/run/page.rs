@@ -150,6 +150,8 @@ struct Children {
 struct Actions {
     /// Whether it is theirs: then they share it.
     is_owner: bool,
+    /// Whether the panel with the link is open: it was just made.
+    shows_link: bool,
     link: Option<SharedLink>,
     can_stop: bool,
     scoring_path: Option<String>,
@@ -208,6 +210,10 @@ impl RunPage {
         let path = run_path(&base.id);
         let data = format!("{path}/data");
         let is_raw = query.show == Some(One(Show::Raw));
+        let inputs = Pane::of_inputs(&page.run, &data, is_raw);
+        let mut outputs = Pane::of_outputs(&page.run, &data, is_raw, is_finished);
+        // Where values are missing, nothing stands in the place of an output.
+        outputs.is_cut |= base.truncated.is_some() && !inputs.is_cut;
         let name = graph_name(page.graph_name.as_deref(), &base.graph_id);
         let title = format!("{name}: {}", StatusChip(base.status.as_str()).word());
         let beside = |id: Option<&str>| {
@@ -233,12 +239,12 @@ impl RunPage {
             newer: beside(page.newer.as_deref()),
             older: beside(page.older.as_deref()),
             outcome: query.outcome.map(|One(outcome)| outcome.sentence()),
-            actions: Actions::new(&page, caller, is_finished, base_url),
+            actions: Actions::new(&page, caller, query.outcome, is_finished, base_url),
             is_raw,
             tree_path: came_from.carried_by(&path, &[]),
             raw_path: came_from.carried_by(&path, &[("show", "raw")]),
-            inputs: Pane::of_inputs(&page.run, &data, is_raw),
-            outputs: Pane::of_outputs(&page.run, &data, is_raw, is_finished),
+            inputs,
+            outputs,
             earlier_changes: has_earlier.then(|| came_from.carried_by(&path, &[("changes", "all")])),
             changes: page
                 .changes
@@ -260,12 +266,19 @@ impl RunPage {
 
 impl Actions {
     /// Owners act on what is theirs, and an admin on everything. A service looks.
-    fn new(page: &Page, caller: &Caller, is_finished: bool, base_url: &str) -> Option<Self> {
+    fn new(
+        page: &Page,
+        caller: &Caller,
+        outcome: Option<One<Outcome>>,
+        is_finished: bool,
+        base_url: &str,
+    ) -> Option<Self> {
         let base = &page.run.base;
         let is_owner = base.user_id == caller.subject().as_str();
         let is_admin = caller.role() == Role::Admin;
         (is_owner || is_admin).then(|| Self {
             is_owner,
+            shows_link: outcome == Some(One(Outcome::Shared)),
             link: is_owner
                 .then(|| SharedLink::new(base, page.shared_at, page.share_expires_at, base_url))
                 .flatten(),

@@ -27,7 +27,8 @@ pub(super) struct Pane {
     /// Where all values are.
     data: String,
     content: Content,
-    is_cut: bool,
+    /// Whether some of it is not shown.
+    pub(super) is_cut: bool,
 }
 
 impl HtmlSafe for Pane {}

@@ -20,12 +20,14 @@ const DELETED_RUN: &str = include_str!("deleted_run.sql");
 const VALUES_BUDGET: u64 = 8 << 20;
 /// What those values are cut by that reached its input and output blocks.
 const BOUNDARY_BUDGET: u64 = 2 << 20;
+/// How many executions of one input or output block are looked at.
+const EDGES: u32 = 200;
 /// How many runs that it started are told.
 const CHILDREN: u32 = 20;
 /// How many scores are told.
 const SCORES: u32 = 50;
 /// Of so many changes at most the newest are told.
-const LOOKS_AT: u32 = 2000;
+const LOOKS_AT: u32 = 1000;
 
 #[derive(Serialize)]
 struct RunArgs<'a> {
@@ -35,6 +37,7 @@ struct RunArgs<'a> {
     list: &'a Filter,
     values_budget: u64,
     boundary_budget: u64,
+    edges: u32,
     children: u32,
     scores: u32,
     looks_at: u32,
@@ -176,6 +179,7 @@ pub fn run(scope: &Scope, id: &Id, list: &Filter, changes: u32) -> Read<Page> {
         list,
         values_budget: VALUES_BUDGET,
         boundary_budget: BOUNDARY_BUDGET,
+        edges: EDGES,
         children: CHILDREN + 1,
         scores: SCORES,
         looks_at: LOOKS_AT,

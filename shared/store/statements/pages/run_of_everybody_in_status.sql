@@ -15,8 +15,36 @@ SELECT coalesce(
                 SELECT shown FROM runledger.execution_values(($1 ->> 'values_budget')::bigint,
                     run.inputs, run."credentialInputs", run."nodesInputMasks", run.stats) AS shown),
             'boundary', (
-                SELECT edges FROM runledger.boundary(run.id, run."agentGraphId", run."agentGraphVersion",
-                    ($1 ->> 'boundary_budget')::bigint, false) AS edges)),
+                SELECT coalesce(json_agg(json_build_object('block_type', edge.block_type, 'data',
+                    coalesce(CASE WHEN edge.nth <= ($1 ->> 'edges')::int THEN (edge.taken).data END, '{"cut": true}'))
+                    ORDER BY edge.place), '[]')
+                FROM (
+                    SELECT edge.block_type, edge.nth, row_number() OVER in_queue AS place,
+                        runledger.node_data(($1 ->> 'boundary_budget')::bigint, 'boundary', edge.id, edge.stats,
+                            edge."executionData") OVER in_queue AS taken
+                    FROM (
+                        SELECT registry.block_type, n.*
+                        FROM "AgentNode" node
+                        JOIN runledger.block_registry registry ON registry.block_id = node."agentBlockId"
+                            AND registry.block_type IN ('INPUT', 'OUTPUT', 'WEBHOOK', 'WEBHOOK_MANUAL')
+                        -- A node may have run a hundred thousand times, of which a page shows a few.
+                        CROSS JOIN LATERAL (
+                            SELECT n.*, row_number() OVER () AS nth
+                            FROM (
+                                SELECT id, stats, "executionData", "queuedTime", "addedTime"
+                                FROM "AgentNodeExecution"
+                                WHERE "agentGraphExecutionId" = run.id AND "agentNodeId" = node.id
+                                    AND "executionStatus" <> 'INCOMPLETE'
+                                LIMIT ($1 ->> 'edges')::int + 1
+                            ) AS n
+                        ) AS n
+                        WHERE node."agentGraphId" = run."agentGraphId" AND node."agentGraphVersion" = run."agentGraphVersion"
+                    ) AS edge
+                    WINDOW in_queue AS (ORDER BY edge."queuedTime" IS NULL, coalesce(edge."queuedTime", edge."addedTime"),
+                        edge."addedTime", edge.id)
+                ) AS edge
+                -- With the first that is left out, which says that something is.
+                WHERE (edge.taken).bytes <= ($1 ->> 'boundary_budget')::bigint + 1)),
         'graph_name', (
             SELECT left(nullif(name, ''), 200) FROM "AgentGraph"
             WHERE id = run."agentGraphId" ORDER BY version DESC LIMIT 1),
