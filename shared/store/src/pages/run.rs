@@ -21,7 +21,7 @@ const VALUES_BUDGET: u64 = 8 << 20;
 /// What those values are cut by that reached its input and output blocks.
 const BOUNDARY_BUDGET: u64 = 2 << 20;
 /// How many executions of one input or output block are looked at.
-const EDGES: u32 = 200;
+const EDGES: u32 = 50;
 /// How many runs that it started are told.
 const CHILDREN: u32 = 20;
 /// How many scores are told.

@@ -106,6 +106,11 @@ impl Text {
             .map_or(&self.shown, |(end, _)| &self.shown[..end])
     }
 
+    /// Whether it may scroll by itself, and so has to be reached by the keyboard.
+    fn may_scroll(&self) -> bool {
+        self.count > 600 || self.shown.lines().count() > 12
+    }
+
     fn characters(&self) -> Count {
         Count(self.count as u64)
     }
