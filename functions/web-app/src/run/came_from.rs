@@ -13,35 +13,36 @@ pub(super) struct CameFrom {
     query: String,
     /// What it is narrowed to, where that can be told.
     pub(super) filter: Filter,
-    /// Whether it is ordered from new to old, as neighbours are.
-    pub(super) is_by_time: bool,
+    /// Whether its runs beside this one are looked for: those of one user among all, or in another order than from new to
+    /// old, are not.
+    pub(super) has_neighbours: bool,
 }
 
 impl CameFrom {
-    /// The list of this query. What it does not say in the names of the API narrows it no further.
+    /// The list of this query, which is that of the page of runs.
     pub(super) fn new(query: String) -> Self {
         let query = if query.len() > LONGEST { String::new() } else { query };
         let mut filter = Filter::default();
-        let mut is_by_time = true;
+        let mut has_neighbours = true;
         for (name, text) in parse(query.as_bytes()).filter(|(_, text)| !text.is_empty()) {
             match name.as_ref() {
                 "graph_id" => filter.graph_id = Id::parse(text).ok(),
                 "graph_version" => filter.graph_version = text.parse().ok(),
-                "parent_graph_exec_id" => filter.parent_id = Id::parse(text).ok(),
-                "created_time_gte" => filter.created_from = Timestamp::parse(&text),
-                "created_time_lte" => filter.created_to = Timestamp::parse(&text),
+                "parent" => filter.parent_id = Id::parse(text).ok(),
+                "created_from" => filter.created_from = moment(&text),
+                "created_to" => filter.created_to = moment(&text),
                 "statuses" => {
                     let statuses = text.split(',').filter_map(|name| ExecutionStatus::parse(name.trim()));
                     filter.statuses.get_or_insert_default().extend(statuses);
                 }
-                "sort" | "order" => is_by_time = matches!(text.as_ref(), "newest" | "created_at"),
+                "sort" | "user_id" => has_neighbours = false,
                 _ => {}
             }
         }
         Self {
             query,
             filter,
-            is_by_time,
+            has_neighbours,
         }
     }
 
@@ -78,19 +79,30 @@ impl CameFrom {
     }
 }
 
+/// A time as the list has it: RFC 3339, or without seconds, or a day alone.
+fn moment(text: &str) -> Option<Timestamp> {
+    Timestamp::parse(text)
+        .or_else(|| Timestamp::parse(&format!("{text}:00")))
+        .or_else(|| Timestamp::parse(&format!("{text}T00:00:00")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_list_is_known_by_its_query() {
-        let list =
-            CameFrom::new("graph_id=g&statuses=FAILED,RUNNING&statuses=QUEUED&cursor=x&graph_version=2".to_owned());
+        let list = CameFrom::new(
+            "graph_id=g&statuses=FAILED,RUNNING&statuses=QUEUED&cursor=x&graph_version=2&created_from=2026-01-02"
+                .to_owned(),
+        );
+        let from = Timestamp::parse("2026-01-02T00:00:00Z");
+        assert_eq!(list.filter.created_from, from);
         assert_eq!(list.filter.graph_id.as_ref().map(Id::as_str), Some("g"));
         assert_eq!(list.filter.statuses.as_ref().map(Vec::len), Some(3));
         assert_eq!(list.filter.graph_version, Some(2));
-        assert!(list.is_by_time);
-        assert!(!CameFrom::new("sort=cost".to_owned()).is_by_time);
+        assert!(list.has_neighbours);
+        assert!(!CameFrom::new("sort=slowest".to_owned()).has_neighbours);
         let path = list.carried_by("/runs/a", &[("show", "raw")]);
         assert!(
             path.starts_with("/runs/a?show=raw&list=graph_id%3Dg%26statuses"),

@@ -217,7 +217,7 @@ impl RunPage {
         let name = graph_name(page.graph_name.as_deref(), &base.graph_id);
         let title = format!("{name}: {}", StatusChip(base.status.as_str()).word());
         let beside = |id: Option<&str>| {
-            id.filter(|_| came_from.is_by_time)
+            id.filter(|_| came_from.has_neighbours)
                 .map(|id| came_from.carried_by(&run_path(id), &[]))
         };
         let has_earlier = query.changes.is_none()
@@ -251,7 +251,7 @@ impl RunPage {
                 .as_deref()
                 .map(|changes| history::views(changes, shows_scores)),
             children: Children {
-                path: format!("/runs?parent_graph_exec_id={}", encoded(&base.id)),
+                path: format!("/runs?parent={}", encoded(&base.id)),
                 has_more: page.has_more_children,
                 runs: page.children.into_iter().map(RelativeView::from).collect(),
             },

@@ -39,15 +39,18 @@ enum Content {
         prose: Vec<Named>,
         lines: Vec<Named>,
         trees: Vec<Named>,
+        left_out: Count,
     },
     Raw(String),
 }
 
 /// What has a name of its own.
 struct Named {
+    place: usize,
     name: String,
     values: Vec<ValueView>,
     left_out: Count,
+    size: Size,
 }
 
 impl Pane {
@@ -109,37 +112,54 @@ impl Pane {
 
     fn named<'a>(self, members: impl Iterator<Item = (&'a str, &'a [Json])>) -> Self {
         let mut allowance = Allowance::new(ALLOWANCE);
-        let (mut prose, mut lines, mut trees) = (Vec::new(), Vec::new(), Vec::new());
-        for (name, values) in members {
+        let mut members: Vec<_> = members.enumerate().collect();
+        // What is short is shown whatever else there is.
+        members.sort_by_key(|(_, (_, values))| values.iter().map(|value| value.get().len()).sum::<usize>());
+        let count = members.len();
+        let mut all = Vec::new();
+        for (place, (name, values)) in members {
             if !allowance.take(FRAME) {
                 break;
             }
-            let views = values.iter().take(VALUES);
-            let mut views: Vec<_> = views.map(|value| ValueView::new(value, &mut allowance)).collect();
-            allowance.is_cut |= views.len() < values.len();
-            let name: String = name.chars().take(200).collect();
-            let size = match views.as_slice() {
-                [one] => one.size(),
-                _ => Size::Prose,
-            };
-            if size == Size::Tree {
-                views = views.into_iter().map(|view| view.named(&name)).collect();
-            }
-            let group = match size {
-                Size::Prose => &mut prose,
-                Size::Line => &mut lines,
-                Size::Tree => &mut trees,
-            };
-            group.push(Named {
-                name,
-                left_out: Count((values.len() - views.len()) as u64),
-                values: views,
-            });
+            let named = Named::new(place, name, values, &mut allowance);
+            all.push(named);
         }
+        all.sort_by_key(|named| named.place);
+        let left_out = Count((count - all.len()) as u64);
+        let (prose, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|named| named.size == Size::Prose);
+        let (lines, trees) = others.into_iter().partition(|named| named.size == Size::Line);
         Self {
-            content: Content::Named { prose, lines, trees },
+            content: Content::Named {
+                prose,
+                lines,
+                trees,
+                left_out,
+            },
             is_cut: allowance.is_cut,
             ..self
+        }
+    }
+}
+
+impl Named {
+    fn new(place: usize, name: &str, values: &[Json], allowance: &mut Allowance) -> Self {
+        let views = values.iter().take(VALUES);
+        let mut views: Vec<_> = views.map(|value| ValueView::new(value, allowance)).collect();
+        allowance.is_cut |= views.len() < values.len();
+        let name: String = name.chars().take(200).collect();
+        let size = match views.as_slice() {
+            [one] => one.size(),
+            _ => Size::Prose,
+        };
+        if size == Size::Tree {
+            views = views.into_iter().map(|view| view.named(&name)).collect();
+        }
+        Self {
+            place,
+            name,
+            left_out: Count((values.len() - views.len()) as u64),
+            values: views,
+            size,
         }
     }
 }
@@ -148,4 +168,50 @@ impl Pane {
 fn list(values: &[Json]) -> Option<Json> {
     let texts: Vec<&str> = values.iter().map(Json::get).collect();
     serde_json::from_str(&format!("[{}]", texts.join(","))).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pane(inputs: &serde_json::Value) -> Pane {
+        let values: Vec<(String, Json)> = inputs
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| (name.clone(), serde_json::from_str(&value.to_string()).unwrap()))
+            .collect();
+        let pane = Pane {
+            id: "inputs",
+            title: "Inputs",
+            nothing: "Nothing.",
+            data: "/runs/a/data".to_owned(),
+            content: Content::Raw(String::new()),
+            is_cut: false,
+        };
+        pane.named(
+            values
+                .iter()
+                .map(|(name, value)| (name.as_str(), std::slice::from_ref(value))),
+        )
+    }
+
+    #[test]
+    fn what_is_short_is_shown_beside_what_is_large() {
+        let pane = pane(&serde_json::json!({ "a": "<".repeat(1 << 20), "b": {"deep": [1]}, "z": "short" }));
+        assert!(pane.is_cut);
+        let html = pane.to_string();
+        assert!(html.len() < 120_000, "{}", html.len());
+        for part in ["short", "deep", "of 1,048,576 characters", "Download all values"] {
+            assert!(html.contains(part), "{part}");
+        }
+    }
+
+    #[test]
+    fn many_inputs_end_with_how_many_more_there_are() {
+        let many: serde_json::Map<_, _> = (0..5_000).map(|n| (format!("input {n:04}"), n.into())).collect();
+        let html = pane(&many.into()).to_string();
+        assert!(html.len() < 120_000, "{}", html.len());
+        assert!(html.contains("more are not shown"));
+    }
 }
