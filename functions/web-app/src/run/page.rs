@@ -265,6 +265,11 @@ impl RunPage {
 }
 
 impl Actions {
+    /// Whether a link leads to its result now.
+    fn is_shared(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| !link.is_over)
+    }
+
     /// Owners act on what is theirs, and an admin on everything. A service looks.
     fn new(
         page: &Page,

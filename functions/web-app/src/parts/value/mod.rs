@@ -16,6 +16,8 @@ use crate::format::{Bytes, Count};
 const DEEPEST: usize = 64;
 /// Levels of a tree that are open to begin with.
 const OPEN_LEVELS: usize = 2;
+/// Members of a level that is open to begin with.
+const OPEN_MEMBERS: usize = 40;
 /// The bytes of tags around a value.
 const TAGS: usize = 120;
 /// The most characters of a text by itself, and of one within a tree; longer ones fold there.
@@ -351,7 +353,7 @@ fn branch(piece: Piece<'_>, depth: usize, allowance: &mut Allowance) -> Branch {
         is_object: piece.is_object(),
         count,
         members,
-        is_open: depth < OPEN_LEVELS,
+        is_open: depth < OPEN_LEVELS && count <= OPEN_MEMBERS,
     }
 }
 
