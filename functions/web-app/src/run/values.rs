@@ -14,6 +14,8 @@ const ALLOWANCE: usize = 70_000;
 const RAW: usize = 60_000;
 /// How many values of one output are shown.
 const VALUES: usize = 50;
+/// No value takes more than such a part of what is left while there are so many others.
+const SHARES: usize = 20;
 /// The bytes around a value by itself.
 const FRAME: usize = 300;
 
@@ -121,8 +123,8 @@ impl Pane {
             if !allowance.take(FRAME) {
                 break;
             }
-            let named = Named::new(place, name, values, &mut allowance);
-            all.push(named);
+            let among = (count - all.len()).min(SHARES);
+            all.push(allowance.share(among, |part| Named::new(place, name, values, part)));
         }
         all.sort_by_key(|named| named.place);
         let left_out = Count((count - all.len()) as u64);
@@ -198,11 +200,19 @@ mod tests {
 
     #[test]
     fn what_is_short_is_shown_beside_what_is_large() {
-        let pane = pane(&serde_json::json!({ "a": "<".repeat(1 << 20), "b": {"deep": [1]}, "z": "short" }));
+        let pane = pane(&serde_json::json!({
+            "a": "<".repeat(1 << 20), "b": {"deep": [1]}, "c": vec![1; 100_000], "z": "short",
+        }));
         assert!(pane.is_cut);
         let html = pane.to_string();
         assert!(html.len() < 120_000, "{}", html.len());
-        for part in ["short", "deep", "of 1,048,576 characters", "Download all values"] {
+        for part in [
+            "short",
+            "deep",
+            "of 1,048,576 characters",
+            "100,000 items",
+            "Download all values",
+        ] {
             assert!(html.contains(part), "{part}");
         }
     }

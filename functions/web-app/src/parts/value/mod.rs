@@ -58,6 +58,16 @@ impl Allowance {
         true
     }
 
+    /// What `make` makes of a part of it: of a share, where so many want one.
+    pub(crate) fn share<T>(&mut self, among: usize, make: impl FnOnce(&mut Self) -> T) -> T {
+        let bytes = self.bytes / among.max(1);
+        let mut part = Self::new(bytes);
+        let value = make(&mut part);
+        self.bytes -= bytes - part.bytes;
+        self.is_cut |= part.is_cut;
+        value
+    }
+
     /// The beginning of a text as far as it may go.
     fn text(&mut self, text: &str, longest: usize) -> Text {
         let mut shown = String::new();
