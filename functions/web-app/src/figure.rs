@@ -191,7 +191,10 @@ pub(crate) fn figures(now: &Sums, before: &Sums, runs: &Address, shows_scores: b
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        Comparison::{Percent, Points},
+        *,
+    };
 
     #[test]
     fn a_change_is_told_with_what_there_was() {
@@ -200,7 +203,6 @@ mod tests {
             (figure.change, figure.class)
         };
         let is = |change: &str, class| (change.to_owned(), class);
-        use Comparison::{Percent, Points};
         assert_eq!(
             told(Some(40.0), Some(36.0), Percent, Rise::Neither),
             is("+11 %, was 36", "")

@@ -5,17 +5,20 @@ use http::{HeaderValue, Method, StatusCode, header};
 use runledger_models::{Json, SharedExecution};
 use runledger_store::{Error, shares};
 use runledger_web::{Call, Door, Endpoint, MaybeToken, NoParams, Problem, Public, Reply, page::Rendered, params};
-use serde_json::Value;
 
 use crate::{
     DOOR,
     address::segment,
-    parts::{Empty, StatusChip, When},
+    parts::{Allowance, Empty, StatusChip, ValueView, When},
     shell::{Shell, render},
 };
 
 /// The bytes of HTML that all values together may have; what is beyond is left to the API.
 const ROOM: usize = 200 << 10;
+/// How many values of one output are shown.
+const VALUES: usize = 200;
+/// No value takes more than such a part of what is left while there are so many others.
+const SHARES: usize = 4;
 
 params! {
     /// The link.
@@ -28,13 +31,7 @@ params! {
 /// What reached one output of the graph.
 struct Output {
     name: String,
-    values: Vec<ShownValue>,
-}
-
-/// A value as text.
-struct ShownValue {
-    text: String,
-    is_cut: bool,
+    values: Vec<ValueView>,
 }
 
 #[derive(Template)]
@@ -75,18 +72,26 @@ impl Endpoint for GetShared {
         let reply = match (call.ledger.read(read).await, token) {
             (Ok(mut result), Some(token)) => {
                 let whole = format!("/api/public/shared/{}", segment(token.as_str()));
-                let mut room = ROOM;
-                let outputs: Vec<_> = std::mem::take(&mut result.outputs)
-                    .into_iter()
+                let outputs = std::mem::take(&mut result.outputs);
+                let mut allowance = Allowance::new(ROOM);
+                let count = outputs.values().map(Vec::len).sum::<usize>();
+                let mut left = count;
+                let mut view = |value: &Json| {
+                    let among = left.min(SHARES);
+                    left -= 1;
+                    allowance.share(among, |part| ValueView::new(value, part))
+                };
+                let outputs: Vec<_> = outputs
+                    .iter()
                     .map(|(name, values)| Output {
-                        name,
-                        values: values.iter().map(|value| shown(value, &mut room)).collect(),
+                        name: name.clone(),
+                        values: values.iter().take(VALUES).map(&mut view).collect(),
                     })
                     .collect();
-                let values = || outputs.iter().flat_map(|output| &output.values);
+                let shown: usize = outputs.iter().map(|output| output.values.len()).sum();
                 render(&SharedPage {
                     shell: Shell::public(&result.graph_name),
-                    is_cut: result.is_truncated || values().any(|value| value.is_cut),
+                    is_cut: result.is_truncated || allowance.is_cut || shown < count,
                     whole,
                     outputs,
                     result,
@@ -108,69 +113,4 @@ fn missing(request_id: &str) -> Result<Reply<Rendered>, Problem> {
     };
     let html = page.render().map_err(|error| Problem::internal(error.to_string()))?;
     Ok(Rendered::html_with(StatusCode::NOT_FOUND, html))
-}
-
-/// A value as the page shows it: a text as it is, everything else as JSON, as far as there is room.
-fn shown(value: &Json, room: &mut usize) -> ShownValue {
-    let mut text = match value.read::<Value>() {
-        Some(Value::String(text)) => text,
-        Some(value) => serde_json::to_string_pretty(&value).unwrap_or_else(|_| value.to_string()),
-        None => value.get().to_owned(),
-    };
-    let end = fitting(&text, *room);
-    let is_cut = end < text.len();
-    text.truncate(end);
-    *room = if is_cut { 0 } else { *room - escaped(&text) };
-    ShownValue { text, is_cut }
-}
-
-/// How many bytes of a text fit into so many of HTML.
-fn fitting(text: &str, room: usize) -> usize {
-    let mut used = 0;
-    for (at, character) in text.char_indices() {
-        used += escaped_character(character);
-        if used > room {
-            return at;
-        }
-    }
-    text.len()
-}
-
-fn escaped(text: &str) -> usize {
-    text.chars().map(escaped_character).sum()
-}
-
-/// The bytes of a character in HTML.
-const fn escaped_character(character: char) -> usize {
-    match character {
-        '"' | '&' | '\'' | '<' | '>' => "&#34;".len(),
-        _ => character.len_utf8(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn json(text: &str) -> Json {
-        serde_json::from_str(text).unwrap()
-    }
-
-    #[test]
-    fn values_are_shown_as_far_as_there_is_room() {
-        let mut room = 20;
-        let text = shown(&json(r#""two\nlines""#), &mut room);
-        assert_eq!((text.text.as_str(), text.is_cut, room), ("two\nlines", false, 11));
-        let object = shown(&json(r#"{"a":1}"#), &mut room);
-        assert_eq!((object.text.as_str(), object.is_cut, room), ("{\n  \"a", true, 0));
-        let rest = shown(&json("1"), &mut room);
-        assert_eq!((rest.text.as_str(), rest.is_cut), ("", true));
-    }
-
-    #[test]
-    fn a_text_is_cut_between_characters() {
-        assert_eq!(fitting("aüb", 2), 1);
-        assert_eq!(fitting("<b>", 6), 2);
-        assert_eq!(fitting("abc", 3), 3);
-    }
 }

@@ -11,8 +11,8 @@ use runledger_web::{
     params,
 };
 
-use super::{RunPath, came_from::CameFrom, run_path};
-use crate::DOOR;
+use super::{RunPath, came_from::CameFrom};
+use crate::{DOOR, address::Address};
 
 params! {
     /// What every form of the page sends.
@@ -64,7 +64,7 @@ impl Outcome {
 
     /// The page of the run that tells it.
     pub(super) fn told_at(self, id: &str, came_from: &CameFrom) -> Reply<Rendered> {
-        Rendered::see_other(&came_from.carried_by(&run_path(id), &[("outcome", self.name())]))
+        Rendered::see_other(&came_from.carried_by(&Address::run(id).to_string(), &[("outcome", self.name())]))
     }
 }
 
@@ -130,7 +130,7 @@ impl Endpoint for PostDelete {
         call.ledger
             .write(executions::delete(&call.who.scope(), id, Deletion::Soft))
             .await?;
-        let path = format!("{}/deleted", run_path(id.as_str()));
+        let path = format!("{}/deleted", Address::run(id.as_str()));
         Ok(Rendered::see_other(&came_from(call.body).carried_by(&path, &[])))
     }
 }

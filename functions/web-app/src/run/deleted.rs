@@ -9,9 +9,10 @@ use runledger_web::{
     params,
 };
 
-use super::{RelativeView, RunPath, came_from::CameFrom, run_path};
+use super::{RelativeView, RunPath, came_from::CameFrom};
 use crate::{
     DOOR,
+    address::Address,
     parts::When,
     shell::{Section, Shell, render},
 };
@@ -52,7 +53,9 @@ impl Endpoint for GetDeleted {
         let id = &call.path.id;
         match call.ledger.read(pages::run::deleted_run(&call.who.scope(), id)).await {
             // It may have been restored since: its own page knows.
-            Err(Error::Missing) => Ok(Rendered::see_other(&came_from.carried_by(&run_path(id.as_str()), &[]))),
+            Err(Error::Missing) => Ok(Rendered::see_other(
+                &came_from.carried_by(&Address::run(id.as_str()).to_string(), &[]),
+            )),
             found => render(&DeletedPage {
                 shell: Shell::new("Deleted run", Section::Runs, &call.who),
                 run: found?.into(),

@@ -10,7 +10,6 @@ mod page;
 mod share;
 mod values;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use runledger_models::Id;
 use runledger_store::pages::run::Relative;
 use runledger_web::params;
@@ -21,7 +20,7 @@ pub(crate) use deleted::GetDeleted;
 pub(crate) use page::GetRun;
 pub(crate) use share::{PostShare, PostUnshare};
 
-use crate::format::short_id;
+use crate::{address::Address, format::short_id};
 
 params! {
     /// The run.
@@ -29,19 +28,6 @@ params! {
         /// The run.
         id: Id,
     }
-}
-
-/// What stays as it is in a segment of a path.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-
-/// An id as a part of an address.
-fn encoded(id: &str) -> PercentEncode<'_> {
-    utf8_percent_encode(id, SEGMENT)
-}
-
-/// The path of a run's page.
-pub(crate) fn run_path(id: &str) -> String {
-    format!("/runs/{}", encoded(id))
 }
 
 /// What people call a graph: its name, or the beginning of its id.
@@ -61,7 +47,7 @@ struct RelativeView {
 impl From<Relative> for RelativeView {
     fn from(run: Relative) -> Self {
         Self {
-            path: run_path(&run.id),
+            path: Address::run(&run.id).to_string(),
             name: graph_name(run.graph_name.as_deref(), &run.graph_id),
             status: run.status.as_str().to_owned(),
             created_at: run.created_at,
@@ -75,10 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_has_a_path_whatever_its_id() {
-        for (id, path) in [("run-1", "/runs/run-1"), ("a/b?c ü", "/runs/a%2Fb%3Fc%20%C3%BC")] {
-            assert_eq!(run_path(id), path);
-        }
+    fn a_graph_without_a_name_is_called_by_its_id() {
         assert_eq!(graph_name(None, "0190a1b2-c3d4"), "Agent 0190a1b2");
     }
 }

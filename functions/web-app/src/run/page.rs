@@ -5,7 +5,7 @@ use http::Method;
 use runledger_models::{Caller, ExecutionStatus, Role, Timestamp, execution::ExecutionBase, scoring::Score};
 use runledger_store::pages::run::{self, Page};
 use runledger_web::{
-    AnyRole, Call, Door, Endpoint, Names, NoParams, One, Problem, Reply,
+    AnyRole, Call, Door, Endpoint, Names, One, Problem, Reply,
     page::{Rendered, Text},
     params, setting,
 };
@@ -14,17 +14,18 @@ use super::{
     RelativeView, RunPath,
     actions::Outcome,
     came_from::CameFrom,
-    encoded, graph_name,
+    graph_name,
     history::{self, ChangeView},
-    run_path,
+    nodes::{NodesQuery, NodesView},
     share::SharedLink,
     values::Pane,
 };
 use crate::{
     DOOR,
+    address::Address,
     format::{Count, Dollars, Percentage, Seconds, Short},
     parts::{StatusChip, When},
-    shell::{Section, Shell, render},
+    shell::{Freshness, Section, Shell, render},
 };
 
 /// How many changes are shown at first, and when all are asked for.
@@ -85,6 +86,16 @@ params! {
     }
 }
 
+impl RunQuery {
+    /// What the links of the nodes keep of it.
+    fn kept(&self) -> Vec<(&'static str, String)> {
+        let Text(list) = &self.list;
+        let show = (self.show == Some(One(Show::Raw))).then(|| ("show", "raw".to_owned()));
+        let list = (!list.is_empty()).then(|| ("list", list.clone()));
+        show.into_iter().chain(list).collect()
+    }
+}
+
 /// What a run cost, took and came to.
 struct Figures {
     began: Option<(&'static str, Timestamp)>,
@@ -131,6 +142,7 @@ struct RunPage {
     raw_path: String,
     inputs: Pane,
     outputs: Pane,
+    nodes: NodesView,
     /// The scores, where they may be seen.
     scores: Option<Vec<Score>>,
     /// What changed, where it is told.
@@ -167,18 +179,19 @@ impl Endpoint for GetRun {
     const DOOR: Door = DOOR;
     type Access = AnyRole;
     type Path = RunPath;
-    // What the view of its nodes is asked takes the second place.
-    type Query = (RunQuery, NoParams);
+    type Query = (RunQuery, NodesQuery);
     type Body = ();
     type Reply = Rendered;
 
     async fn handle(call: Call<Self>) -> Result<Reply<Rendered>, Problem> {
-        let (query, NoParams) = call.query;
+        let (query, nodes) = call.query;
         let Text(list) = &query.list;
         let came_from = CameFrom::new(list.clone());
         let changes = if query.changes.is_some() { ALL_CHANGES } else { CHANGES };
         let read = run::run(&call.who.scope(), &call.path.id, &came_from.filter, changes);
         let mut page = call.ledger.read(read).await?;
+        let kept = query.kept();
+        let nodes = NodesView::load(&call.ledger, &call.who.scope(), &call.path.id, &nodes, &kept).await?;
         let shows_scores = call.config.shows_activity(&call.who);
         if !shows_scores && let Some(stats) = &mut page.run.base.stats {
             stats.hide_activity();
@@ -191,6 +204,7 @@ impl Endpoint for GetRun {
             came_from,
             shows_scores,
             &base_url,
+            nodes,
         ))
     }
 }
@@ -203,11 +217,12 @@ impl RunPage {
         came_from: CameFrom,
         shows_scores: bool,
         base_url: &str,
+        nodes: NodesView,
     ) -> Self {
         let base = &page.run.base;
         let known = ExecutionStatus::parse(base.status.as_str());
         let is_finished = known.is_some_and(is_finished);
-        let path = run_path(&base.id);
+        let path = Address::run(&base.id).to_string();
         let data = format!("{path}/data");
         let is_raw = query.show == Some(One(Show::Raw));
         let inputs = Pane::of_inputs(&page.run, &data, is_raw);
@@ -218,7 +233,7 @@ impl RunPage {
         let title = format!("{name}: {}", StatusChip(base.status.as_str()).word());
         let beside = |id: Option<&str>| {
             id.filter(|_| came_from.has_neighbours)
-                .map(|id| came_from.carried_by(&run_path(id), &[]))
+                .map(|id| came_from.carried_by(&Address::run(id).to_string(), &[]))
         };
         let has_earlier = query.changes.is_none()
             && page
@@ -226,10 +241,15 @@ impl RunPage {
                 .as_ref()
                 .is_some_and(|changes| changes.len() >= CHANGES as usize);
         Self {
-            shell: Shell::new(title, Section::Runs, caller),
+            shell: Shell::new(title, Section::Runs, caller).fresh(if is_finished {
+                Freshness::Still
+            } else {
+                Freshness::Follows(Some(base.id.clone()))
+            }),
+            nodes,
             id: base.id.clone(),
             graph_id: base.graph_id.clone(),
-            graph_path: format!("/graphs/{}", encoded(&base.graph_id)),
+            graph_path: Address::graph(&base.graph_id).to_string(),
             version: base.graph_version,
             preset_id: base.preset_id.clone(),
             status: base.status.as_str().to_owned(),
@@ -251,7 +271,7 @@ impl RunPage {
                 .as_deref()
                 .map(|changes| history::views(changes, shows_scores)),
             children: Children {
-                path: format!("/runs?parent={}", encoded(&base.id)),
+                path: Address::runs().with("parent", &base.id).to_string(),
                 has_more: page.has_more_children,
                 runs: page.children.into_iter().map(RelativeView::from).collect(),
             },
@@ -288,7 +308,11 @@ impl Actions {
                 .then(|| SharedLink::new(base, page.shared_at, page.share_expires_at, base_url))
                 .flatten(),
             can_stop: !is_finished,
-            scoring_path: (is_admin && is_finished).then(|| format!("/scoring?graph_id={}", encoded(&base.graph_id))),
+            scoring_path: (is_admin && is_finished).then(|| {
+                Address::new("/scoring/new")
+                    .with("graph_id", &base.graph_id)
+                    .to_string()
+            }),
         })
     }
 }

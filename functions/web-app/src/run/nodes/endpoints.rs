@@ -6,20 +6,12 @@ use http::Method;
 use runledger_models::{Bounded, Id};
 use runledger_web::{AnyRole, Call, Door, Endpoint, Problem, Reply, page::Rendered, params};
 
-use super::{Inspector, NodesQuery, NodesView, path_of};
+use super::{super::RunPath, Inspector, NodesQuery, NodesView, path_of};
 use crate::{
     DOOR,
     format::short_id,
     shell::{Section, Shell, render},
 };
-
-params! {
-    /// Which run.
-    pub(crate) struct RunPath {
-        /// Its id.
-        id: Id,
-    }
-}
 
 params! {
     /// Which node run of which run.

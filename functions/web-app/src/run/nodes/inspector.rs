@@ -5,18 +5,19 @@ use runledger_models::{Id, Json, Scope};
 use runledger_store::pages::nodes::{self as store, Inspected, Try};
 use runledger_web::{Ledger, Problem};
 
-use super::{group::Label, path_of, query::Links, value::ValueView};
+use super::{group::Label, path_of, query::Links, value::NamedValue};
 use crate::{
     format::Seconds,
-    parts::{StatusChip, When},
+    parts::{self, Allowance, StatusChip, When},
 };
 
 /// How many bytes of its data are read, and how much of them is shown beside other things and on a page of their own.
 const DATA_BYTES: u64 = 1 << 20;
 const SHOWN_BYTES: usize = 10_000;
 const SHOWN_BYTES_ALONE: usize = 60_000;
-/// How many bytes of a value are shown in any case.
-const LEAST_BYTES: usize = 200;
+const STATS_BYTES: usize = 4_000;
+/// No value takes more than such a part of what is left while there are so many others.
+const SHARES: usize = 4;
 /// How many values have a place of their own; the others stand in the raw JSON.
 const MOST_VALUES: usize = 40;
 /// How many executions of the same node are looked for on each side, and among how many.
@@ -39,11 +40,11 @@ pub(crate) struct Inspector {
     waited: Option<Seconds>,
     ran: Option<Seconds>,
     tries: Tries,
-    inputs: Vec<ValueView>,
-    outputs: Vec<ValueView>,
+    inputs: Vec<NamedValue>,
+    outputs: Vec<NamedValue>,
     has_more: bool,
-    stats: Option<ValueView>,
-    raw: Option<ValueView>,
+    stats: Option<NamedValue>,
+    raw: Option<String>,
     /// Where the API has all of it, if it is not all here.
     whole: Option<String>,
 }
@@ -118,7 +119,7 @@ impl Inspector {
                 .map(move |(place, value)| (name(place), value))
         });
         let outputs = views(outputs, most);
-        let has_cut = raw.is_none() && inputs.iter().chain(&outputs).any(ValueView::is_cut);
+        let has_cut = raw.is_none() && inputs.iter().chain(&outputs).any(NamedValue::is_cut);
         let millis = |from: runledger_models::Timestamp, to: runledger_models::Timestamp| {
             Seconds((to.millis() - from.millis()).max(0) as f64 / 1000.0)
         };
@@ -149,8 +150,8 @@ impl Inspector {
             has_more: has_more || has_cut,
             stats: stats
                 .filter(|stats| stats.get() != "{}" && !stats.is_null())
-                .map(|stats| ValueView::new("Statistics", &stats, 2000)),
-            raw: raw.map(|raw| ValueView::new("As the API tells it", &raw, SHOWN_BYTES_ALONE)),
+                .map(|stats| NamedValue::new("Statistics", &stats, &mut Allowance::new(STATS_BYTES))),
+            raw: raw.map(|json| parts::raw([("node_execution", &json)].into_iter(), SHOWN_BYTES_ALONE).0),
             whole: node.truncated.map(|truncated| truncated.data),
             exec: node.node_exec_id,
         }
@@ -158,14 +159,15 @@ impl Inspector {
 }
 
 /// Values, the first ones longer than those for which little room is left.
-fn views<'a>(values: impl Iterator<Item = (String, &'a Json)>, most: usize) -> Vec<ValueView> {
-    let mut left = most;
-    let view = |(name, value): (String, &Json)| {
-        let view = ValueView::new(name, value, left);
-        left = left.saturating_sub(view.shown_bytes()).max(LEAST_BYTES);
-        view
+fn views<'a>(values: impl Iterator<Item = (String, &'a Json)>, most: usize) -> Vec<NamedValue> {
+    let values: Vec<_> = values.take(MOST_VALUES).collect();
+    let count = values.len();
+    let mut allowance = Allowance::new(most);
+    let view = |(place, (name, value)): (usize, (String, &Json))| {
+        let among = (count - place).min(SHARES);
+        allowance.share(among, |part| NamedValue::new(name, value, part))
     };
-    values.take(MOST_VALUES).map(view).collect()
+    values.into_iter().enumerate().map(view).collect()
 }
 
 impl Tries {

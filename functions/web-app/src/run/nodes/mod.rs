@@ -18,7 +18,6 @@ mod value;
 use std::collections::BTreeMap;
 
 use askama::{Template, filters::HtmlSafe};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use runledger_models::{Id, Scope, StoredStatus, Timestamp};
 use runledger_store::pages::nodes::{self as store, Millis, Section, SectionQuery};
 use runledger_web::{Cursor, Ledger, Problem};
@@ -33,6 +32,7 @@ use self::{
     timeline::{ChildRow, Ingredients, Timeline, offset, seconds},
 };
 use crate::{
+    address::{Address, segment},
     format::{Count, short_id},
     parts::{Empty, StatusChip},
 };
@@ -97,16 +97,11 @@ struct Zoom {
 
 /// The path of a run's nodes, or of one of their executions.
 fn path_of(run: &Id, exec: Option<&str>) -> String {
-    let segment = |text: &str| {
-        utf8_percent_encode(text, NON_ALPHANUMERIC)
-            .to_string()
-            .replace("%2D", "-")
-    };
-    let run = segment(run.as_str());
-    exec.map_or_else(
-        || format!("/runs/{run}/nodes"),
-        |exec| format!("/runs/{run}/nodes/{}", segment(exec)),
-    )
+    let nodes = format!("{}/nodes", Address::run(run.as_str()));
+    match exec {
+        Some(exec) => format!("{nodes}/{}", segment(exec)),
+        None => nodes,
+    }
 }
 
 impl NodesView {
@@ -454,7 +449,7 @@ impl Shown {
             let lane = Lane::new(clock, &status, [child.added, Millis(None), child.started, child.ended]);
             let name = child.name.filter(|name| !name.is_empty());
             ChildRow {
-                href: format!("/runs/{}", utf8_percent_encode(&child.id, NON_ALPHANUMERIC)),
+                href: Address::run(&child.id).to_string(),
                 name: name.unwrap_or_else(|| format!("Agent {}", short_id(&child.graph_id))),
                 start: offset(lane.start()),
                 took: seconds(lane.took()),
