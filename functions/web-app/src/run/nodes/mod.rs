@@ -105,6 +105,11 @@ fn path_of(run: &Id, exec: Option<&str>) -> String {
 }
 
 impl NodesView {
+    /// Whether the runs that the run started are among what is shown.
+    pub(crate) const fn shows_children(&self) -> bool {
+        self.timeline.is_some()
+    }
+
     /// Reads the nodes of a run. `kept` are the parameters of the page that it stands on which its links keep, beside its own.
     pub(crate) async fn load(
         ledger: &Ledger,
@@ -468,6 +473,6 @@ mod tests {
     #[test]
     fn a_path_leads_nowhere_else_whatever_the_id() {
         let run = Id::parse("../a b?c").unwrap();
-        assert_eq!(path_of(&run, Some("x-1")), "/runs/%2E%2E%2Fa%20b%3Fc/nodes/x-1");
+        assert_eq!(path_of(&run, Some("x-1")), "/runs/..%2Fa%20b%3Fc/nodes/x-1");
     }
 }
