@@ -8,6 +8,7 @@ SELECT json_build_object('ok', json_build_object(
             FROM "AgentGraphExecution" e
             WHERE NOT e."isDeleted"
                 -- and the filter
+            ORDER BY e."createdAt" DESC, e.id DESC
             LIMIT ($1 ->> 'most_counted')::int
         ) AS counted) END,
     'rows', (

@@ -11,6 +11,7 @@ SELECT json_build_object('ok', json_build_object(
                 AND e.id = ANY (ARRAY(SELECT noted.id COLLATE "default" FROM runledger.executions_at_work noted))
                 AND $1 -> 'statuses' ? e."executionStatus"::text
                 AND (e."createdAt", e.id) >= (coalesce(($1 ->> 'created_from')::timestamp, '-infinity'), '')
+            ORDER BY e."createdAt" DESC, e.id DESC
             LIMIT ($1 ->> 'most_counted')::int
         ) AS counted) END,
     'rows', (

@@ -10,6 +10,7 @@ SELECT json_build_object('ok', json_build_object(
             WHERE NOT e."isDeleted"
                 AND (e."createdAt", e.id) >= (coalesce(($1 ->> 'created_from')::timestamp, '-infinity'), '')
                 AND (e."createdAt", e.id) < (($1 ->> 'before_time')::timestamp, $1 ->> 'before_id')
+            ORDER BY e."createdAt" DESC, e.id DESC
             LIMIT ($1 ->> 'most_counted')::int
         ) AS counted) END,
     'rows', (

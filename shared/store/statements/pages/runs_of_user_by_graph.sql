@@ -11,6 +11,7 @@ SELECT json_build_object('ok', json_build_object(
                 AND e."userId" = $1 ->> 'user_id'
                 AND e."agentGraphId" = $1 ->> 'graph_id'
                 AND (e."createdAt", e.id) >= (coalesce(($1 ->> 'created_from')::timestamp, '-infinity'), '')
+            ORDER BY e."createdAt" DESC, e.id DESC
             LIMIT ($1 ->> 'most_counted')::int
         ) AS counted) END,
     'rows', (

@@ -12,6 +12,7 @@ SELECT json_build_object('ok', json_build_object(
                 AND $1 -> 'statuses' ? e."executionStatus"::text
                 AND (e."createdAt", e.id) >= (coalesce(($1 ->> 'created_from')::timestamp, '-infinity'), '')
                 AND e."createdAt" <= ($1 ->> 'created_to')::timestamp
+            ORDER BY e."createdAt" DESC, e.id DESC
             LIMIT ($1 ->> 'most_counted')::int
         ) AS counted) END,
     'rows', (
