@@ -15,6 +15,8 @@ enum Stranger {
     Missing,
     /// A page without them.
     Without,
+    /// The way to the page of the thing itself, which is missing.
+    LedThere,
     /// The page is about nobody's things.
     NothingToSee,
     /// A stream, which tells of one's own runs.
@@ -48,6 +50,35 @@ const fn action(path: &'static str, access: Access) -> Page {
 
 const PAGES: &[Page] = &[
     page("/", Access::Any, Stranger::Without),
+    page("/runs", Access::Any, Stranger::Without),
+    page("/runs/new", Access::Any, Stranger::Without),
+    page("/runs/{id}", Access::Any, Stranger::Missing),
+    page("/runs/{id}/data", Access::Any, Stranger::Missing),
+    page("/runs/{id}/deleted", Access::Any, Stranger::LedThere),
+    page("/runs/{id}/nodes", Access::Any, Stranger::Missing),
+    page("/runs/{id}/nodes/{node_exec_id}", Access::Any, Stranger::Missing),
+    action("/runs/{id}/stop", Access::Any),
+    action("/runs/{id}/delete", Access::Any),
+    action("/runs/{id}/restore", Access::Any),
+    action("/runs/{id}/share", Access::Any),
+    action("/runs/{id}/unshare", Access::Any),
+    page("/graphs", Access::Any, Stranger::Without),
+    page("/graphs/{id}", Access::Any, Stranger::Missing),
+    page("/credits", Access::Any, Stranger::Without),
+    page("/scoring", Access::Trusted, Stranger::NothingToSee),
+    action("/scoring", Access::Admin),
+    page("/scoring/new", Access::Admin, Stranger::NothingToSee),
+    page("/scoring/{job}", Access::Trusted, Stranger::NothingToSee),
+    action("/scoring/{job}/cancel", Access::Admin),
+    page("/alerts", Access::Trusted, Stranger::NothingToSee),
+    page("/diagnostics", Access::Trusted, Stranger::NothingToSee),
+    action("/diagnostics/{id}/stop", Access::Admin),
+    page("/system", Access::Trusted, Stranger::NothingToSee),
+    page("/shared/{token}", Access::Public, Stranger::NothingToSee),
+    page("/api/docs", Access::Public, Stranger::NothingToSee),
+    page("/api/docs/{name}", Access::Public, Stranger::NothingToSee),
+    page("/problems", Access::Public, Stranger::NothingToSee),
+    page("/problems/{name}", Access::Public, Stranger::NothingToSee),
     page("/login", Access::Public, Stranger::NothingToSee),
     page("/live", Access::Any, Stranger::Stream),
     page("/assets/{name}", Access::Public, Stranger::NothingToSee),
@@ -57,6 +88,9 @@ const PAGES: &[Page] = &[
     action("/logout", Access::Public),
 ];
 
+/// A place in the list of runs that is older than all of them.
+const BEGINNING: &str = "MTowOmE";
+
 impl Page {
     fn shape(&self) -> String {
         format!("{} {}", self.method, self.path)
@@ -64,6 +98,9 @@ impl Page {
 
     /// Its address for a run of a graph.
     fn address(&self, graph: &str, id: &str) -> String {
+        if self.path == "/runs/new" {
+            return format!("{}?after={BEGINNING}", self.path);
+        }
         self.path
             .replace("/graphs/{id}", &format!("/graphs/{graph}"))
             .replace("{id}", id)
@@ -71,6 +108,15 @@ impl Page {
             .replace("{node_exec_id}", &crate::operations::node_of(id))
             .replace("{token}", "no-such-token")
             .replace(['{', '}'], "")
+    }
+
+    /// What its form sends.
+    fn form<'a>(&self, graph: &'a str) -> Vec<(&'static str, &'a str)> {
+        match self.path {
+            "/runs/{id}/share" => vec![("graph_id", graph), ("expires", "never")],
+            "/runs/{id}/unshare" => vec![("graph_id", graph)],
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -142,7 +188,11 @@ async fn another_tenant_finds_nothing_on_any_page() {
                 .reader("bob", "user")
                 .request(page.method.parse().unwrap(), &address);
             match page.stranger {
-                Stranger::Missing => drop(request.form(&[]).expect(404).await),
+                Stranger::Missing => drop(request.form(&page.form(&graph.id)).expect(404).await),
+                Stranger::LedThere => {
+                    let reply = request.expect(303).await;
+                    assert_eq!(reply.header("location"), Some(format!("/runs/{id}").as_str()));
+                }
                 Stranger::Without => {
                     let reply = request.expect(200).await;
                     let text = String::from_utf8_lossy(&reply.body).into_owned();
