@@ -60,6 +60,8 @@ enum Task {
     Data(data::Data),
     /// Measures the application against a native baseline.
     Bench(commands::bench::Bench),
+    /// Photographs each page, with a small world in it, for docs/pictures.
+    Pictures(commands::pictures::Pictures),
 }
 
 fn main() -> ExitCode {
@@ -98,6 +100,7 @@ fn dispatch(task: Task) -> Result<bool> {
         Task::Tidy => return tidy::run(&project),
         Task::Data(data) => return data.run(),
         Task::Bench(bench) => return bench.run(&project),
+        Task::Pictures(pictures) => return pictures.run(&project),
     }
     Ok(true)
 }

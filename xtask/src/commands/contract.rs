@@ -5,8 +5,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::mpsc::RecvTimeoutError;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -25,8 +24,7 @@ const USER: &str = "contract-user";
 
 const TOKEN_SECONDS: u64 = 3600;
 
-/// How long the application may take to start, and to stop.
-const START: Duration = Duration::from_mins(2);
+/// How long the application may take to stop.
 const GRACE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Args)]
@@ -183,14 +181,5 @@ fn start(project: &Project, services: &Services, database: &str, secret: &str, m
             format!("http://127.0.0.1:{model}/v1"),
         )
         .stderr(output);
-    let (host, lines) = application::start(project, host, GRACE)?;
-    let begun = Instant::now();
-    loop {
-        interrupt::check()?;
-        match lines.recv_timeout(Duration::from_millis(100)) {
-            Ok(line) => return Ok((host, application::address(&line)?.to_owned())),
-            Err(RecvTimeoutError::Timeout) if begun.elapsed() < START => {}
-            Err(_) => bail!("the application does not start; its log is {}", log.display()),
-        }
-    }
+    application::serve(project, host, GRACE).with_context(|| format!("the application's log is {}", log.display()))
 }

@@ -27,11 +27,8 @@ use crate::setup::{application, build, database, environment, secret};
 /// The private server's database.
 const DATABASE: &str = "runledger";
 
-/// What decides about the demo's world.
-const DEMO_SEED: u64 = 12;
-
 /// Whom the printed tokens are for.
-const USER: &str = "demo-user";
+const USER: &str = demo::OWNER;
 
 const TOKEN_HOURS: u64 = 24;
 
@@ -159,7 +156,7 @@ fn start_demo(url: &str, database_url: &str, secret: &str, for_a_person: bool) -
         database_url,
         token: token::issue(secret, demo::EXECUTOR, Role::Service, TOKEN_HOURS * 3600)?,
         owner: USER,
-        seed: DEMO_SEED,
+        seed: demo::SEED,
     };
     let goes_on = if for_a_person {
         "New runs begin every few seconds, for half an hour; what their executor asks for is not shown below."

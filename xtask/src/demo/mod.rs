@@ -32,6 +32,12 @@ use crate::setup::database;
 /// Whom the demo's requests come from.
 pub(crate) const EXECUTOR: &str = "demo-executor";
 
+/// Who owns most of what people look at.
+pub(crate) const OWNER: &str = "demo-user";
+
+/// What decides about that world.
+pub(crate) const SEED: u64 = 12;
+
 /// An import holds as many runs as this many bytes, about, and at most as many as one takes.
 const IMPORT_BYTES: usize = 1_500_000;
 const IMPORT_RUNS: usize = 200;

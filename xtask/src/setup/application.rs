@@ -2,14 +2,18 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use xtask::servers::{Server, Signal};
 
+use crate::interrupt;
 use crate::project::Project;
+
+/// How long it may take to start.
+const START: Duration = Duration::from_mins(2);
 
 /// Starts the host, which has `grace` to end; the lines of its standard output, as they come.
 pub(crate) fn start(project: &Project, mut host: Command, grace: Duration) -> Result<(Server, Receiver<String>)> {
@@ -27,6 +31,20 @@ pub(crate) fn start(project: &Project, mut host: Command, grace: Duration) -> Re
         }
     });
     Ok((host, receiver))
+}
+
+/// Starts the host, and waits until it serves; its address.
+pub(crate) fn serve(project: &Project, host: Command, grace: Duration) -> Result<(Server, String)> {
+    let (host, lines) = start(project, host, grace)?;
+    let begun = Instant::now();
+    loop {
+        interrupt::check()?;
+        match lines.recv_timeout(Duration::from_millis(100)) {
+            Ok(line) => return Ok((host, address(&line)?.to_owned())),
+            Err(RecvTimeoutError::Timeout) if begun.elapsed() < START => {}
+            Err(_) => bail!("the application does not start"),
+        }
+    }
 }
 
 /// The address that its first line tells.

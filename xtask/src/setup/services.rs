@@ -23,6 +23,8 @@ pub(crate) enum Purpose {
     Test,
     /// Measuring: as careful as in production, and forgotten.
     Bench,
+    /// Photographing the pages: fast and forgotten.
+    Pictures,
 }
 
 impl Purpose {
@@ -31,11 +33,12 @@ impl Purpose {
             Self::Up => "up",
             Self::Test => "test",
             Self::Bench => "bench",
+            Self::Pictures => "pictures",
         }
     }
 
     fn postgres(self, folder: PathBuf) -> PostgresConfig {
-        let durability = if self == Self::Test {
+        let durability = if matches!(self, Self::Test | Self::Pictures) {
             Durability::Throwaway
         } else {
             Durability::Kept
@@ -43,7 +46,7 @@ impl Purpose {
         let mut config = PostgresConfig::new(folder, durability);
         config.fresh = self != Self::Up;
         config.settings = match self {
-            Self::Up => vec![],
+            Self::Up | Self::Pictures => vec![],
             // Tests clone many small databases.
             Self::Test => vec![("shared_buffers", "256MB")],
             Self::Bench => vec![
