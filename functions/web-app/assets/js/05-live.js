@@ -61,11 +61,11 @@ function soon() { waiting ??= setTimeout(refresh, PAUSE); }
 function follow() {
     if (document.hidden) { source?.close(); source = undefined; return; }
     if (source || !stage.dataset.stream) return;
-    let isFirst = true;
     source = new EventSource(stage.dataset.stream);
     source.addEventListener("change", soon);
     source.addEventListener("gap", soon);
-    source.addEventListener("open", () => { if (!isFirst) soon(); isFirst = false; });
+    // What changed since the page was made, or while the stream was away, was told to nobody.
+    source.addEventListener("open", soon);
 }
 
 if (stage && document.querySelector("[data-live]")) {
