@@ -56,8 +56,8 @@ impl Ledger {
         let done = self.runs.iter().find(|(status, _)| *status == "COMPLETED");
         let done = done.expect("there is one that is done").1.clone();
         let stored = StoredNode {
-            node: &graph.node("work"),
-            inputs: vec![("city", json!("Ghent"))],
+            node: &graph.node("output"),
+            inputs: vec![("name", json!("forecast")), ("value", json!({ "degrees": 21 }))],
             outputs: vec![("result", json!({ "degrees": 21 }))],
             queued: Some(1.0),
             ..StoredNode::default()
