@@ -226,7 +226,15 @@ fn last_touches(api: &Api, target: &Target<'_>, past: &[Past<'_>]) -> Result<Str
     let path = format!("/api/executions/{}", deleted.id);
     api.send(&Method::DELETE, &path, Some(deleted.user), None)?;
 
-    for job in ["accuracy-scan", "block-errors", "refresh-views"] {
+    for job in [
+        "accuracy-scan",
+        "block-errors",
+        "refresh-views",
+        // For these there is nothing to do yet, but that they never ran would look like a fault.
+        "late-executions",
+        "analytics-tick",
+        "prune",
+    ] {
         api.send(&Method::POST, &format!("/api/internal/jobs/{job}/run"), None, None)?;
     }
     Ok(shared_url)
