@@ -94,11 +94,14 @@ async fn of_owner(options: &Options) -> Vec<String> {
     let run = camera.browser.wait_until("a run with a score", SCORED, &[]).await;
     let run = run.as_str().unwrap_or_default();
     let failed = camera.link("/runs?statuses=FAILED", "#runs a.row").await;
-    let drawing = format!("{}/nodes?view=graph", run.split('?').next().unwrap_or_default());
+    // The nodes by themselves, which are below much else on the run's own page.
+    let nodes = format!("{}/nodes", run.split('?').next().unwrap_or_default());
+    let drawing = format!("{nodes}?view=graph");
     for (name, path) in [
         ("overview", "/"),
         ("runs", "/runs"),
         ("run", run),
+        ("run-timeline", &nodes),
         ("run-graph", &drawing),
         ("run-failed", &failed),
         ("graphs", "/graphs"),
