@@ -28,7 +28,7 @@ async fn who_pastes_a_token_is_signed_in_where_they_wanted_to_go() {
     browser.click("#login button").await;
     browser.wait_for_path("/runs?statuses=FAILED").await;
     assert!(is_signed_in(&browser).await);
-    assert_eq!(browser.text(".viewer .name").await, "ann user");
+    assert_eq!(browser.texts(".viewer > span").await, ["user", "ann"]);
     // No script can read it.
     assert_eq!(browser.evaluate("return document.cookie").await, "");
     browser.click(".viewer button").await;
