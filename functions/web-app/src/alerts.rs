@@ -159,6 +159,7 @@ impl AlertRow {
         let from = alert.detected_at.days_before(COMPARED_DAYS);
         Address::runs()
             .with("graph_id", &alert.graph_id)
+            .with("user_id", &alert.user_id)
             .within(from, alert.detected_at)
     }
 

@@ -42,7 +42,7 @@ async function refresh() {
         const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
         showTimes(fresh);
         for (const old of document.querySelectorAll("[data-live][id]")) {
-            const now = fresh.getElementById(old.id);
+            const now = fresh.querySelector(`[data-live][id="${CSS.escape(old.id)}"]`);
             if (now && !old.isEqualNode(now)) replace(old, now);
         }
         await announce();
@@ -64,6 +64,12 @@ function follow() {
     source = new EventSource(stage.dataset.stream);
     source.addEventListener("change", soon);
     source.addEventListener("gap", soon);
+    // The browser comes back by itself after a broken connection, not after a refusal.
+    source.addEventListener("error", () => {
+        if (source?.readyState !== EventSource.CLOSED) return;
+        source = undefined;
+        setTimeout(() => { soon(); follow(); }, 5000 + 5000 * Math.random());
+    });
     // What changed since the page was made, or while the stream was away, was told to nobody.
     source.addEventListener("open", soon);
 }

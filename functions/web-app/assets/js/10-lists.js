@@ -39,7 +39,10 @@ if (location.pathname === "/runs") {
     const asked = new URLSearchParams(location.search);
     const name = "runledger-columns";
     try {
-        if (asked.has("columns")) {
+        if (!document.getElementById("columns")) {
+            // A refusal, of which they may be the cause.
+            localStorage.removeItem(name);
+        } else if (asked.has("columns")) {
             localStorage.setItem(name, asked.getAll("columns").join(","));
         } else if (localStorage.getItem(name)) {
             asked.set("columns", localStorage.getItem(name));
