@@ -221,7 +221,7 @@ impl RunPage {
     ) -> Self {
         let base = &page.run.base;
         let known = ExecutionStatus::parse(base.status.as_str());
-        let is_finished = known.is_some_and(is_finished);
+        let is_finished = known.is_some_and(ExecutionStatus::is_terminal);
         let path = Address::run(&base.id).to_string();
         let data = format!("{path}/data");
         let is_raw = query.show == Some(One(Show::Raw));
@@ -315,13 +315,6 @@ impl Actions {
             }),
         })
     }
-}
-
-const fn is_finished(status: ExecutionStatus) -> bool {
-    matches!(
-        status,
-        ExecutionStatus::Completed | ExecutionStatus::Failed | ExecutionStatus::Terminated
-    )
 }
 
 fn figures(base: &ExecutionBase, is_finished: bool) -> Figures {
